@@ -1,0 +1,108 @@
+"""The core of the latent space explorer: data sets, the beta-conditioned VAE, training, checkpoints, exact measures.
+
+A table of contents. Names are handed on when they are first asked for (PEP 562), so that `load_codes` or
+`AggregatePosterior` does not import torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vae_core import traversal
+    from vae_core.checkpoints import (
+        CheckpointError,
+        Codes,
+        list_models,
+        load_card,
+        load_codes,
+        load_model,
+        load_weights,
+        save,
+    )
+    from vae_core.config import (
+        ConfigError,
+        TrainConfig,
+        TrainingError,
+        VAEConfig,
+        beta_nodes,
+        beta_to_slider,
+        slider_to_beta,
+    )
+    from vae_core.datasets import DATASETS, Dataset, DatasetError, load_dataset, load_images_uint8
+    from vae_core.models import VAE
+    from vae_core.objectives import collapse_beta, distortion, elbo, rate
+    from vae_core.posterior import AggregatePosterior, Estimate
+    from vae_core.training import Progress, train
+
+_MODULES = {
+    "checkpoints": (
+        "CheckpointError",
+        "Codes",
+        "list_models",
+        "load_card",
+        "load_codes",
+        "load_model",
+        "load_weights",
+        "save",
+    ),
+    "config": (
+        "ConfigError",
+        "TrainConfig",
+        "TrainingError",
+        "VAEConfig",
+        "beta_nodes",
+        "beta_to_slider",
+        "slider_to_beta",
+    ),
+    "datasets": ("DATASETS", "Dataset", "DatasetError", "load_dataset", "load_images_uint8"),
+    "models": ("VAE",),
+    "objectives": ("collapse_beta", "distortion", "elbo", "rate"),
+    "posterior": ("AggregatePosterior", "Estimate"),
+    "training": ("Progress", "train"),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = [
+    "DATASETS",
+    "VAE",
+    "AggregatePosterior",
+    "CheckpointError",
+    "Codes",
+    "ConfigError",
+    "Dataset",
+    "DatasetError",
+    "Estimate",
+    "Progress",
+    "TrainConfig",
+    "TrainingError",
+    "VAEConfig",
+    "beta_nodes",
+    "beta_to_slider",
+    "collapse_beta",
+    "distortion",
+    "elbo",
+    "list_models",
+    "load_card",
+    "load_codes",
+    "load_dataset",
+    "load_images_uint8",
+    "load_model",
+    "load_weights",
+    "rate",
+    "save",
+    "slider_to_beta",
+    "train",
+    "traversal",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "traversal":
+        return import_module("vae_core.traversal")
+    if name not in _HOME:
+        raise AttributeError(f"module 'vae_core' has no attribute {name!r}")
+    return getattr(import_module(f"vae_core.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,243 @@
+"""The command line: train, info, evaluate and data, one function each."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from vae_core.checkpoints import CARD, CheckpointError, list_models, load_card, load_model
+from vae_core.config import LIKELIHOODS, REFERENCE_BETAS, ConfigError, TrainingError
+from vae_core.datasets import DATA_VARIABLE, DATASETS, IDX_TITLES, DatasetError, load_dataset
+
+INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
+REFUSED = 2  # the exit status after an error that one sentence explains
+SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0, 2 with one sentence on stderr, or 130 after Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return command(options)
+    except (CheckpointError, ConfigError, DatasetError, TrainingError) as error:
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(f"{error.filename or 'a file'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        print("\nStopped by Ctrl-C; nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _refuse(sentence: str) -> int:
+    print(f"error: {sentence}", file=sys.stderr)
+    return REFUSED
+
+
+def _train(options: argparse.Namespace) -> int:
+    from vae_core.workshop import make_model
+
+    return make_model(options)
+
+
+def _info(options: argparse.Namespace) -> int:
+    folder = find_model(options.model)
+    card = load_card(folder)
+    for label, value in _summary(card, folder):
+        print(f"{label:<16}{value}")
+    print("\n" + "\n".join(_curve_table(_excerpt(card["curve"]))))
+    return 0
+
+
+def _excerpt(curve: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records at the reference values of beta, and the last one: a curve holds many more."""
+    return [record for record in curve if record["beta"] in REFERENCE_BETAS or record is curve[-1]]
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from vae_core.evaluation import measure_curve
+
+    folder = find_model(options.model)
+    model = load_model(folder)
+    data = load_dataset(model.card["dataset"], options.data_dir)
+    train_part, test_part = (images[: options.samples] for images in (data.train_images, data.test_images))
+    betas: list[float] = options.betas or [record["beta"] for record in model.card["curve"]]
+    curve = measure_curve(model, train_part, test_part, betas, draws=options.draws, seed=options.seed)
+    print(
+        f"{model.card['title']}, measured from the weights in {folder} with {options.draws} draws of z per sample\n"
+    )
+    for line in _curve_table(curve):
+        print(line, flush=True)
+    return 0
+
+
+def _data(options: argparse.Namespace) -> int:
+    from vae_core.fetching import fetch
+
+    folder = fetch(options.dataset, options.data_dir, sys.stderr)
+    print(f"{IDX_TITLES[options.dataset]} is in {folder}")
+    return 0
+
+
+def find_model(name: str) -> Path:
+    """The model folder for a path or for the name of a model in checkpoints/. Raises CheckpointError."""
+    for folder in (Path(name), Path("checkpoints", name), SHIPPED / name):
+        if (folder / CARD).is_file():
+            return folder
+    known = ", ".join(list_models("checkpoints") or list_models(SHIPPED)) or "none"
+    raise CheckpointError(
+        f"no model {name!r}: expected a folder with a {CARD}, or one of those in checkpoints: {known}"
+    )
+
+
+def _summary(card: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
+    config, training = card["config"], card["training"]
+    shape = "x".join(str(size) for size in config["input_shape"])
+    widths = "-".join(str(width) for width in config["hidden"])
+    likelihood = config["likelihood"]
+    if likelihood == "gaussian":
+        likelihood += f", sigma_x = {config['sigma_x']:g}"
+    size = sum(record["bytes"] for record in card["files"].values())
+    rows = [
+        ("model", f"{card['title']} ({card['name']}), {folder}"),
+        (
+            "data set",
+            f"{card['dataset']}: {card['samples']} samples of {shape}, {len(card['label_names'])} labels",
+        ),
+        ("network", f"{widths} in encoder and decoder, {config['latent_dim']} latent dimensions"),
+        ("parameters", f"{card['parameters']:,}; files of {size / 1e6:.2f} MB"),
+        ("likelihood", likelihood),
+        ("beta", f"0 to {config['beta_max']:g}; codes at {len(card['betas'])} values"),
+        ("collapse", f"a linear VAE collapses at beta = {card['beta_collapse']:.3g}"),
+    ]
+    facts = ", ".join(
+        f"{key.replace('_', ' ')} {value}" for key, value in training.items() if key != "remark"
+    )
+    rows.append(("training", facts))
+    if training.get("remark"):
+        rows.append(("remark", training["remark"]))
+    return rows
+
+
+def _curve_table(curve: Any) -> Any:
+    """The lines of a table of distortion and rate along beta, in nats per sample."""
+    yield f"{'beta':>8}{'D train':>10}{'R train':>9}{'D test':>10}{'R test':>9}{'mean sigma':>12}"
+    for record in curve:
+        train, test = record["train"], record.get("test", {})
+        d, r = (f"{test[key]:.3f}" if key in test else "-" for key in ("distortion", "rate"))
+        yield (
+            f"{record['beta']:>8g}{train['distortion']:>10.3f}{train['rate']:>9.3f}"
+            f"{d:>10}{r:>9}{record['mean_sigma']:>12.4f}"
+        )
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(REFUSED, f"error: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m vae_core", description="Train and look at models of the latent space explorer."
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_train(commands.add_parser("train", help="train a model: D and R as it goes, then a checkpoint"))
+    _add_info(commands.add_parser("info", help="print a model's card"))
+    _add_evaluate(commands.add_parser("evaluate", help="measure D and R along beta again, from the weights"))
+    _add_data(
+        commands.add_parser("data", help="download MNIST or Fashion-MNIST by scikit-learn's fetch_openml")
+    )
+    return parser
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_train)
+    parser.description = (
+        "Train a model. What is not given is as in the recipe of the shipped model of that data set, so that "
+        "`train digits --out checkpoints` makes the shipped one again. Ctrl-C keeps the last complete checkpoint: a "
+        "finished model that was there before, else the last one saved during training."
+    )
+    parser.add_argument("dataset", metavar="DATASET", help=", ".join(DATASETS))
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="the model is written to DIR/NAME/"
+    )
+    parser.add_argument("--name", type=_name, help="the model's name (the data set's)")
+    parser.add_argument("--epochs", type=_count)
+    parser.add_argument("--batch", type=_count, help="samples per step")
+    parser.add_argument("--learning-rate", type=_positive)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--device", choices=("cpu", "cuda", "auto"), default="cpu")
+    parser.add_argument("--threads", type=_count, help="CPU threads (1)")
+    parser.add_argument("--hidden", type=_widths, metavar="W,W,...", help="widths of the hidden layers")
+    parser.add_argument("--likelihood", choices=LIKELIHOODS)
+    parser.add_argument("--sigma-x", type=_positive, help="standard deviation of Gaussian pixels")
+    parser.add_argument("--beta-max", type=_positive, help="the slider's largest beta")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help=f"data folder (else {DATA_VARIABLE})")
+    help_text = "at least so many seconds between checkpoints during training (10)"
+    parser.add_argument("--save-every", type=_positive, default=10.0, metavar="SECONDS", help=help_text)
+
+
+def _add_info(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_info)
+    parser.add_argument("model", metavar="NAME_OR_PATH")
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_evaluate)
+    parser.add_argument("model", metavar="NAME_OR_PATH")
+    parser.add_argument("--betas", type=_betas, metavar="B,B,...", help="values of beta (those of the card)")
+    parser.add_argument("--draws", type=_count, default=4, help="draws of z per sample (4)")
+    parser.add_argument(
+        "--samples", type=_count, default=10_000, help="at most so many of either split (10000)"
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help=f"data folder (else {DATA_VARIABLE})")
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_data)
+    parser.add_argument("dataset", choices=list(IDX_TITLES))
+    parser.add_argument("--data-dir", type=Path, required=True, metavar="DIR", help="written to DIR/DATASET/")
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
+        raise argparse.ArgumentTypeError(f"expected letters, digits, '.', '_' and '-', got {text!r}")
+    return text
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def _positive(text: str) -> float:
+    value = _number(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}") from error
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    return tuple(_count(width) for width in text.split(","))
+
+
+def _betas(text: str) -> list[float]:
+    betas = [_number(beta) for beta in text.split(",")]
+    if not all(0 <= beta < float("inf") for beta in betas):
+        raise argparse.ArgumentTypeError(f"expected numbers of at least 0, got {text!r}")
+    return betas

@@ -1,0 +1,153 @@
+"""The figures on a model's card: codes at every stored beta, and distortion and rate along beta."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vae_core.checkpoints import SMALLEST_SIGMA, Codes
+from vae_core.config import REFERENCE_BETAS
+from vae_core.datasets import Dataset
+from vae_core.models import VAE
+from vae_core.objectives import collapse_beta, distortion, rate
+
+CHUNK = 4096  # samples in one pass through the network
+ACTIVE_VARIANCE = 0.01  # a unit is active where Var_x mu_j(x) is larger (Burda et al. 2016)
+
+
+def round_weights(model: VAE) -> VAE:
+    """The model with every weight rounded to float16, in place: what a checkpoint stores and a browser decodes with."""
+    with torch.no_grad():
+        for value in model.parameters():
+            value.copy_(value.half())
+    return model
+
+
+def describe(
+    model: VAE,
+    data: Dataset,
+    betas: Sequence[float],
+    *,
+    draws: int = 4,
+    curve_samples: int = 10_000,
+    training: Mapping[str, Any],
+    report: Callable[[float], None] = lambda share: None,
+) -> tuple[Codes, dict[str, Any]]:
+    """The codes and the card of a trained model, ready for `checkpoints.save`.
+
+    The weights are rounded first, so that all figures are those of the stored model. `training` is put on the
+    card as it is; report is called with the share that is done.
+    """
+    round_weights(model)
+    points = curve_betas(betas)
+    # Encoding at the nodes and measuring the curve take about the same time.
+    codes = encode_codes(model, data, betas, report=lambda share: report(share / 2))
+    train_part, test_part = (images[:curve_samples] for images in (data.train_images, data.test_images))
+    curve = []
+    for record in measure_curve(model, train_part, test_part, points, draws=draws):
+        curve.append(record)
+        report(0.5 + 0.5 * len(curve) / len(points))
+    return codes, {
+        "name": data.name,
+        "title": data.title,
+        "dataset": data.name,
+        "label_names": list(data.label_names),
+        "beta_collapse": collapse_beta(data.train_images, model.config),
+        "training": dict(training),
+        "measured": {"draws": draws, "train_samples": len(train_part), "test_samples": len(test_part)},
+        "curve": curve,
+    }
+
+
+def curve_betas(betas: Sequence[float]) -> list[float]:
+    """The values of beta on a card's curve: those of the codes, and the reference values within their range."""
+    return sorted({*betas, *(beta for beta in REFERENCE_BETAS if beta <= betas[-1])})
+
+
+@torch.no_grad()
+def encode_codes(
+    model: VAE,
+    data: Dataset,
+    betas: Sequence[float],
+    *,
+    report: Callable[[float], None] = lambda share: None,
+) -> Codes:
+    """The codes of every sample of `data.images` at every beta, as float16."""
+    mu = np.empty((len(betas), len(data.images), model.config.latent_dim), np.float16)
+    sigma = np.empty_like(mu)
+    for k, beta in enumerate(betas):
+        for rows, x in _chunks(data.images):
+            posterior = model.encode(x, beta)
+            mu[k, rows] = posterior.loc.numpy()
+            sigma[k, rows] = posterior.scale.clamp_min(SMALLEST_SIGMA).numpy()
+        report((k + 1) / len(betas))
+    offset = model.config.beta_offset
+    return Codes(np.asarray(betas, np.float64), mu, sigma, data.labels.astype(np.int32), data.test, offset)
+
+
+@torch.no_grad()
+def measure(
+    model: VAE, images: NDArray[np.float32], beta: float, *, draws: int = 4, seed: int = 0
+) -> dict[str, float]:
+    """Distortion and rate of images [N, *shape] at one beta, in nats per sample.
+
+    The rate is exact; the distortion is a mean over `draws` draws of z for every sample, and distortion_error
+    the standard error that they leave in it.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    t = model.features(beta)
+    sums = {"distortion": 0.0, "rate": 0.0, "variance": 0.0}
+    for _, x in _chunks(images):
+        x = x.flatten(1)
+        mu, log_var = model.moments(x, t)
+        noise = torch.randn(draws, *mu.shape, generator=generator)
+        d = distortion(model.logits(mu + noise * (0.5 * log_var).exp(), t), x, model.config).double()
+        sums["distortion"] += d.mean(0).sum().item()
+        sums["variance"] += d.var(0).sum().item() / draws if draws > 1 else float("nan")
+        sums["rate"] += rate(mu, log_var).double().sum().item()
+    n = len(images)
+    return {
+        "distortion": sums["distortion"] / n,
+        "rate": sums["rate"] / n,
+        "distortion_error": sums["variance"] ** 0.5 / n,
+    }
+
+
+def measure_curve(
+    model: VAE,
+    train_images: NDArray[np.float32],
+    test_images: NDArray[np.float32],
+    betas: Sequence[float],
+    *,
+    draws: int = 4,
+    seed: int = 0,
+) -> Iterator[dict[str, Any]]:
+    """One record of the card's curve for each beta; "test" is missing where there are no test images."""
+    for beta in betas:
+        record: dict[str, Any] = {
+            "beta": beta,
+            "train": measure(model, train_images, beta, draws=draws, seed=seed),
+        }
+        if len(test_images):
+            record["test"] = measure(model, test_images, beta, draws=draws, seed=seed + 1)
+        yield record | _spread(model, train_images, beta)
+
+
+@torch.no_grad()
+def _spread(model: VAE, images: NDArray[np.float32], beta: float) -> dict[str, Any]:
+    """How wide the posteriors are, and how many latent dimensions carry information."""
+    posteriors = [model.encode(x, beta) for _, x in _chunks(images)]
+    mu = torch.cat([q.loc for q in posteriors])
+    sigma = torch.cat([q.scale for q in posteriors])
+    active = (mu.var(dim=0, correction=0) > ACTIVE_VARIANCE).sum().item()
+    return {"mean_sigma": sigma.mean().item(), "min_sigma": sigma.min().item(), "active_units": int(active)}
+
+
+def _chunks(images: NDArray[np.float32]) -> Iterator[tuple[slice, torch.Tensor]]:
+    for start in range(0, len(images), CHUNK):
+        rows = slice(start, start + CHUNK)
+        yield rows, torch.from_numpy(images[rows])
