@@ -1,0 +1,81 @@
+"""Controls that more than one page shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import streamlit as st
+
+from ui import cache, state
+from ui.plain import plain
+from vae_core.checkpoints import CheckpointError, load_card
+
+# So many models stand side by side; the list of more folds away.
+FEW_MODELS = 4
+
+
+def pick_model() -> str | None:
+    """The model picker; starts with the address's model where that exists. None, and no picker, without any model."""
+    names = cache.model_names()
+    if not names:
+        return None
+    if st.session_state.get(state.MODEL) not in names:
+        st.session_state[state.MODEL] = _first_model(names)
+    titles = titles_of(names)
+    shared: dict[str, Any] = {
+        "key": state.MODEL,
+        "label_visibility": "collapsed",
+        "on_change": _forget_address,
+    }
+    if len(names) <= FEW_MODELS:
+        # Its labels are Markdown, a select box's are not.
+        st.segmented_control("Model", names, required=True, format_func=lambda name: plain(titles[name]), **shared)
+    else:
+        st.selectbox("Model", names, format_func=lambda name: titles[name], **shared)
+    return str(st.session_state[state.MODEL])
+
+
+def explain_missing_model() -> None:
+    """Say so where there is no model at all, or where the address names one that nobody has."""
+    names = cache.model_names()
+    if not names:
+        folder = cache.checkpoints_folder()
+        st.error(
+            f"No model was found: expected folders with a card.json in {folder}, and there is none."
+            " Train one with `python -m vae_core train digits --out checkpoints`."
+        )
+    elif unknown := st.session_state.get(state.UNKNOWN_MODEL):
+        have = ", ".join(map(plain, names))
+        st.warning(
+            f"The address names a model “{plain(unknown)}”, but there are only {have}. Showing {plain(names[0])}."
+        )
+
+
+def titles_of(names: list[str]) -> dict[str, str]:
+    """Each model's title from its card; its folder's name where the card cannot be read, or beside an equal title."""
+    titles = {name: _title(name) for name in names}
+    counts = Counter(titles.values())
+    return {name: title if counts[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
+
+
+def _title(name: str) -> str:
+    try:
+        return str(load_card(cache.checkpoints_folder() / name)["title"])
+    except CheckpointError:
+        return name
+
+
+def _first_model(names: list[str]) -> str:
+    asked = st.query_params.get("model")
+    if asked is None or asked in names:
+        return asked or names[0]
+    st.session_state[state.UNKNOWN_MODEL] = asked[:60]
+    return names[0]
+
+
+def _forget_address() -> None:
+    """Another model was picked: complaints about the address, and its view, belong to the one before."""
+    for key in (state.UNKNOWN_MODEL, state.LAST_VIEW, state.ADDRESS):
+        st.session_state.pop(key, None)
+    st.session_state[state.ADDRESS] = ({}, [])

@@ -1,0 +1,61 @@
+"""Mounting the component: one view, and beside it one mount for each part of the model that the browser keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+NAME = "latent-space-explorer.canvas"
+
+
+@dataclass(frozen=True)
+class CanvasEvents:
+    """What the browser told since the mount: the view at rest, and what more it wants to have.
+
+    view: the state that the address holds (beta, z, selected, …), None until a hand has rested once.
+    wants_all, wants_originals: the person asked for all samples; a sample's original image is needed.
+    """
+
+    view: Mapping[str, Any] | None
+    wants_all: bool
+    wants_originals: bool
+
+
+@cache
+def _renderer() -> ComponentRenderer:
+    return st.components.v2.component(NAME, js="index.js", css="style.css", html="<div></div>")
+
+
+def latent_canvas(
+    data: Mapping[str, Any], *, key: str, digest: str, on_view: Callable[[], None] = lambda: None
+) -> CanvasEvents:
+    """Mount the view. `data` is JSON (canvas.js, ViewData); `digest` names the model that the events must be about."""
+    # As one string: a nested dict would make Streamlit import pandas to find out whether it is a data frame.
+    result = _renderer()(
+        key=key, data={"view": json.dumps(data)}, on_view_change=on_view, on_wanted_change=lambda: None
+    )
+    view = _about(digest, result.get("view"))
+    wanted = _about(digest, result.get("wanted")) or {}
+    return CanvasEvents(view, bool(wanted.get("all")), bool(wanted.get("originals")))
+
+
+def warm_up() -> None:
+    """Mount the component empty: the browser fetches its modules while the server still imports what the page needs."""
+    with st.container(key="warm-up"):
+        _renderer()(key="warm-up-canvas")
+
+
+def send(payload: bytes, *, key: str) -> None:
+    """Mount one part of a model (payload.py). It draws nothing; the browser keeps it for every view on the page."""
+    _renderer()(key=key, data=payload)
+
+
+def _about(digest: str, event: Any) -> Mapping[str, Any] | None:
+    """An event that still speaks of another model is stale."""
+    return event if isinstance(event, Mapping) and event.get("digest") == digest else None

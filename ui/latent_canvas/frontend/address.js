@@ -1,0 +1,81 @@
+// The view in the address bar: the same names that ui/state.py reads.
+
+/**
+ * @typedef {object} ViewState everything that makes two people see the same thing
+ * @property {string} model
+ * @property {number} beta
+ * @property {[number, number]} z
+ * @property {number} k semi-axes of the ellipses in σ
+ * @property {"all" | "class" | "selected"} show
+ * @property {number} only the class of show = "class"
+ * @property {number} selected data-set index of the selected sample, -1 for none
+ * @property {"label" | "rate"} colour
+ * @property {number[]} hidden classes switched off
+ * @property {boolean} grid decodes under the map
+ * @property {boolean} cloud density under the ellipses
+ * @property {[number, number, number, number] | null} view xmin, xmax, ymin, ymax; null fits the data
+ * @property {[number, number][]} pins
+ * @property {"straight" | "quantiles"} through
+ */
+
+/** @type {Omit<ViewState, "model" | "beta">} what is not worth a word in the address */
+const DEFAULTS = {
+  z: [0, 0], k: 1, show: "all", only: 0, selected: -1, colour: "label", hidden: [], grid: false, cloud: true,
+  view: null, pins: [], through: "straight",
+};
+
+/**
+ * @param {ViewState} state
+ * @returns {URLSearchParams}
+ */
+export function toParams(state) {
+  const params = new URLSearchParams({ model: state.model, beta: short(state.beta), z: state.z.map(short).join(",") });
+  if (state.k !== DEFAULTS.k) params.set("k", short(state.k));
+  if (state.show !== DEFAULTS.show) params.set("show", state.show);
+  if (state.show === "class") params.set("only", String(state.only));
+  if (state.selected >= 0) params.set("sample", String(state.selected));
+  if (state.colour !== DEFAULTS.colour) params.set("colour", state.colour);
+  if (state.hidden.length) params.set("hide", state.hidden.join(","));
+  if (state.grid) params.set("grid", "1");
+  if (!state.cloud) params.set("cloud", "0");
+  if (state.view) params.set("view", state.view.map(short).join(","));
+  if (state.pins.length) params.set("pins", state.pins.map((p) => p.map(short).join(",")).join(";"));
+  if (state.pins.length && state.through !== DEFAULTS.through) params.set("path", state.through);
+  return params;
+}
+
+/**
+ * The defaults with what the server understood of the address laid over them.
+ * @param {string} model
+ * @param {number} beta the model's own starting β
+ * @param {Partial<ViewState>} initial
+ * @returns {ViewState}
+ */
+export function fromInitial(model, beta, initial) {
+  return { model, beta, ...structuredClone(DEFAULTS), ...structuredClone(initial) };
+}
+
+/**
+ * Write the state into the address without a new entry in the browser's history. Parameters that are not ours stay.
+ * @param {ViewState} state
+ */
+export function writeAddress(state) {
+  const url = new URL(window.location.href);
+  for (const name of NAMES) url.searchParams.delete(name);
+  for (const [name, value] of toParams(state)) url.searchParams.set(name, value);
+  // Commas and semicolons are legal in a query; unescaped they keep a shared address readable.
+  url.search = url.search.replaceAll("%2C", ",").replaceAll("%3B", ";");
+  if (url.href !== window.location.href) window.history.replaceState(window.history.state, "", url);
+}
+
+export const NAMES = [
+  "model", "beta", "z", "k", "show", "only", "sample", "colour", "hide", "grid", "cloud", "view", "pins", "path",
+];
+
+/**
+ * @param {number} value
+ * @returns {string} at most four decimals, no trailing zeros
+ */
+function short(value) {
+  return String(Number(value.toFixed(4)));
+}

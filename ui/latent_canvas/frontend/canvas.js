@@ -1,0 +1,417 @@
+// One mounted latent map: holds the state, listens to hands and server, and draws at most once per animation frame.
+
+import { fromInitial } from "./address.js";
+import { BetaSlider } from "./beta_slider.js";
+import { nearest, pick } from "./codes.js";
+import { h, saveFile, setShown, setText } from "./dom.js";
+import { attachPointers } from "./drag.js";
+import { glide, wholeView } from "./framing.js";
+import { attachKeys } from "./keys.js";
+import { Painter } from "./painter.js";
+import { Panel } from "./panel.js";
+import { PathPanel } from "./path_panel.js";
+import { formatBeta } from "./scale.js";
+import { clickClass, shownMask } from "./showing.js";
+import { Stage } from "./stage.js";
+import { getModel, onChange } from "./store.js";
+import { Teller } from "./teller.js";
+import { Toolbar } from "./toolbar.js";
+import { bounds, createView, fit, fromBounds, pan, resize, toLatent, zoomAt } from "./view.js";
+import { group } from "./words.js";
+
+/**
+ * @typedef {import("./address.js").ViewState} ViewState
+ * @typedef {import("./store.js").Model} Model
+ * @typedef {object} ViewData what the page's Python sends with the view
+ * @property {string} digest
+ * @property {string} model
+ * @property {Partial<ViewState>} initial
+ * @property {number} start β to begin with where the address names none
+ * @property {boolean} originals whether original images can be asked for
+ * @property {string} missing why they cannot
+ * @property {"webgl2" | "canvas2d" | null} renderer
+ */
+
+/** z stays in this square: the prior's mass beyond is 1e-22. */
+const Z_LIMIT = 10;
+const ZOOM_LIMITS = { min: 12, max: 40_000 };
+/** A sample is under the pointer when its μ is this near, in CSS pixels, or inside its ellipse. */
+const PICK_PX = 7;
+
+export class LatentCanvas {
+  /** @param {HTMLElement | ShadowRoot} parent */
+  constructor(parent) {
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    /** @type {Model | null} */
+    this.model = null;
+    /** @type {ViewData | null} */
+    this.data = null;
+    /** @type {ViewState} */
+    this.state = fromInitial("", 1, {});
+    this.view = createView();
+    this.moving = false;
+    this.dragging = false;
+    this.gliding = new AbortController();
+    this.hovered = -1;
+    this.selectedIndex = -1;
+    this.painter = new Painter(this);
+    this.teller = new Teller(() => this.dragging, () => this.#rest(), signal);
+    this.toolbar = this.#makeToolbar(signal);
+    this.beta = new BetaSlider((beta, resting) => this.setBeta(beta, resting), signal);
+    this.panel = this.#makePanel(signal);
+    this.paths = this.#makePaths(signal);
+    this.stage = this.#makeStage(signal);
+    this.status = h("p", { class: "status", "data-testid": "status" });
+    this.more = h("button", { type: "button", "data-testid": "load-all" });
+    this.root = this.#layOut();
+    this.more.addEventListener("click", () => this.#loadAll(), { signal });
+    attachPointers(this.stage.root, this.stage.handle, this.#gestures(), signal);
+    attachKeys(this.root, this.stage.root, this, signal);
+    onChange((digest) => digest === this.data?.digest && this.#modelChanged(), signal);
+    parent.append(this.root);
+  }
+
+  /** @param {AbortSignal} signal */
+  #makeToolbar(signal) {
+    return new Toolbar({
+      change: (part) => this.change(part),
+      clickClass: (index, alone) => this.change(clickClass(this.state, index, alone, this.painter.colors.length)),
+      savePicture: () => this.#savePicture(),
+    }, signal);
+  }
+
+  /** @param {AbortSignal} signal */
+  #makePanel(signal) {
+    return new Panel({
+      select: (index) => this.select(index),
+      focus: (index) => this.#hover(index, ""),
+      clear: () => this.select(-1),
+    }, signal);
+  }
+
+  /** @param {AbortSignal} signal */
+  #makePaths(signal) {
+    return new PathPanel({
+      pin: () => this.pin(),
+      unpin: () => this.change({ pins: this.state.pins.slice(0, -1) }),
+      clear: () => this.change({ pins: [] }),
+      through: (through) => this.change({ through }),
+      visit: (z) => this.moveTo(z),
+      decode: (z) => /** @type {Model} */ (this.model).decoder.decode(z),
+      fileName: () => this.#fileName(),
+    }, signal);
+  }
+
+  /** @param {AbortSignal} signal */
+  #makeStage(signal) {
+    return new Stage({
+      zoom: (factor) => this.zoomMiddle(factor),
+      reset: () => this.resetView(),
+      resize: (width, height) => this.#resized(width, height),
+    }, signal);
+  }
+
+  #layOut() {
+    const statusRow = h("div", { class: "row status-row" }, this.status, this.more);
+    const under = h("div", { class: "under" }, this.toolbar.legend, statusRow);
+    const rest = h("div", { class: "rest" }, this.panel.card, this.panel.nearest, this.paths.root);
+    const left = h("div", { class: "column left" }, this.stage.root, under);
+    const right = h("div", { class: "column right" }, this.panel.root, this.beta.root, rest);
+    const layout = h("div", { class: "layout" }, this.toolbar.root, left, right);
+    return h("div", { class: "latent-canvas", "data-testid": "latent-canvas" }, layout, this.panel.live);
+  }
+
+  #gestures() {
+    return {
+      dragStart: () => this.#startDrag(),
+      drag: (/** @type {number} */ x, /** @type {number} */ y) => this.moveTo(toLatent(this.view, x, y)),
+      dragEnd: () => this.#endDrag(),
+      tap: (/** @type {number} */ x, /** @type {number} */ y) => this.#tap(x, y),
+      pan: (/** @type {number} */ dx, /** @type {number} */ dy) => this.#setView(pan(this.view, dx, dy)),
+      zoom: (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ factor) => this.#zoom(x, y, factor),
+      rest: () => this.teller.restSoon(),
+      hover: (/** @type {number} */ x, /** @type {number} */ y) => this.#hoverAt(x, y),
+      leave: () => this.#hover(-1, ""),
+    };
+  }
+
+  // ---- what the server says
+
+  /**
+   * @param {any} component arguments of Streamlit's call
+   * @param {ViewData} data
+   */
+  update(component, data) {
+    this.teller.setStateValue = component.setStateValue;
+    const before = this.data;
+    this.data = data;
+    this.painter.readTheme();
+    if (before?.digest === data.digest) return;
+    this.model = null;
+    this.root.removeAttribute("data-ready");
+    const { beta, z, k, colour, grid, cloud } = this.state;
+    this.state = fromInitial(data.model, data.start, before ? { beta, z, k, colour, grid, cloud } : data.initial);
+    this.teller.open(data.digest);
+    this.#modelChanged();
+  }
+
+  #modelChanged() {
+    const model = getModel(/** @type {ViewData} */ (this.data).digest);
+    if (!model || model.codes.n === 0) return;
+    const fresh = this.model !== model;
+    this.model = model;
+    if (fresh) this.#openModel(model);
+    this.selectedIndex = model.codes.ids.indexOf(this.state.selected);
+    this.#wantOriginal(this.selectedIndex);
+    this.#showMore();
+    setText(this.more, `Show all ${group(model.spec.samples)}`);
+    this.painter.invalidate("beta", "scene", "sample", "view");
+  }
+
+  /** @param {Model} model */
+  #openModel(model) {
+    const { spec } = model;
+    this.beta.setModel(spec.betas, spec.beta_collapse);
+    this.state.beta = Math.min(this.state.beta, spec.beta_max);
+    this.state.only = Math.min(this.state.only, spec.label_names.length - 1);
+    this.hovered = -1;
+    if (this.state.show === "selected" && this.state.selected < 0) this.state.show = "all";
+    this.painter.openModel(model, this.data?.renderer ?? null);
+    this.toolbar.setClasses(spec.label_names, this.painter.colors);
+    this.beta.set(this.state.beta);
+    this.toolbar.set(this.state);
+    this.paths.set(this.state.pins, this.state.through, spec.shape);
+    this.#placeView();
+    // The address learns of the model now; the server knows what it has just sent.
+    this.teller.tell(this.state, true);
+  }
+
+  // ---- what hands do
+
+  /** @param {Partial<ViewState>} part */
+  change(part) {
+    Object.assign(this.state, part);
+    if (part.show === "selected" && this.state.selected < 0) return this.selectNearest();
+    this.toolbar.set(this.state);
+    this.painter.invalidate("scene", "sample");
+    if (part.selected !== undefined) this.selectedIndex = this.model?.codes.ids.indexOf(part.selected) ?? -1;
+    if (("pins" in part || "through" in part) && this.model) {
+      this.paths.set(this.state.pins, this.state.through, this.model.spec.shape);
+      this.painter.invalidate("path");
+    }
+    if ("grid" in part) this.painter.invalidate("ground");
+    this.teller.restSoon();
+  }
+
+  /**
+   * @param {readonly [number, number]} z
+   */
+  moveTo(z) {
+    const clamp = (/** @type {number} */ v) => Math.min(Math.max(v, -Z_LIMIT), Z_LIMIT);
+    this.state.z = [clamp(z[0]), clamp(z[1])];
+    this.painter.moveZ();
+    if (!this.dragging) this.teller.restSoon();
+  }
+
+  /**
+   * Move z by keys, and bring it back into sight where it had left.
+   * @param {number} dx latent units
+   * @param {number} dy
+   */
+  nudge(dx, dy) {
+    this.paths.stop();
+    const [x, y] = this.state.z;
+    this.moveTo([x + dx, y + dy]);
+    const [xmin, xmax, ymin, ymax] = bounds(this.view);
+    const [zx, zy] = this.state.z;
+    if (zx < xmin || zx > xmax || zy < ymin || zy > ymax) this.#setView(createView({ ...this.view, x0: zx, y0: zy }));
+  }
+
+  #startDrag() {
+    this.dragging = true;
+    this.teller.lookAway();
+    this.paths.stop();
+    this.#hover(-1, "");
+    this.stage.root.classList.add("dragging");
+  }
+
+  #endDrag() {
+    this.dragging = false;
+    this.stage.root.classList.remove("dragging");
+    this.teller.restSoon();
+  }
+
+  /**
+   * @param {number} beta
+   * @param {boolean} resting the slider was released
+   */
+  setBeta(beta, resting) {
+    this.state.beta = beta;
+    this.beta.set(beta);
+    this.moving = !resting;
+    this.painter.invalidate("beta");
+    if (resting) this.teller.restSoon();
+  }
+
+  /** @param {number} x @param {number} y */
+  #tap(x, y) {
+    this.paths.stop();
+    this.stage.handle.focus({ preventScroll: true });
+    this.moveTo(toLatent(this.view, x, y));
+    const index = this.#pickAt(x, y);
+    if (index >= 0) this.select(index);
+  }
+
+  /** @param {number} index in the model's codes; -1 clears */
+  select(index) {
+    const id = index < 0 || !this.model ? -1 : this.model.codes.ids[index];
+    this.#wantOriginal(index);
+    const show = id < 0 && this.state.show === "selected" ? "all" : this.state.show;
+    this.change({ selected: id, show });
+  }
+
+  /** Select the sample whose μ is nearest to z. */
+  selectNearest() {
+    const mask = this.state.show === "selected" ? undefined : this.shownMask();
+    const [index] = nearest(this.painter.current, this.state.z, 1, mask);
+    if (index !== undefined) this.select(index);
+  }
+
+  pin() {
+    this.change({ pins: [...this.state.pins, [...this.state.z]] });
+  }
+
+  /** @param {number} x @param {number} y */
+  #pickAt(x, y) {
+    if (this.state.show === "selected") return -1;
+    const [lx, ly] = toLatent(this.view, x, y);
+    return pick(this.painter.current, lx, ly, this.state.k, PICK_PX / this.view.scale, this.shownMask());
+  }
+
+  /** @param {number} x @param {number} y */
+  #hoverAt(x, y) {
+    if (this.dragging || !this.model) return;
+    const index = this.#pickAt(x, y);
+    const label = index < 0 ? "" : this.model.spec.label_names[this.model.codes.labels[index]];
+    this.#hover(index, index < 0 ? "" : `${label} · sample ${this.model.codes.ids[index]}`, x, y);
+  }
+
+  /** @param {number} index @param {string} tip @param {number} [x] @param {number} [y] */
+  #hover(index, tip, x = 0, y = 0) {
+    this.stage.showTip(tip, x, y);
+    this.stage.root.classList.toggle("over-sample", index >= 0);
+    if (index === this.hovered) return;
+    this.hovered = index;
+    this.#wantOriginal(index);
+    this.painter.invalidate("sample");
+  }
+
+  // ---- the view
+
+  /** @param {number} width @param {number} height */
+  #resized(width, height) {
+    this.view = resize(this.view, width, height);
+    if (this.model) this.#placeView();
+    this.painter.invalidate("view");
+  }
+
+  #placeView() {
+    const { width, height } = this.stage;
+    if (!width || !this.model) return;
+    const own = this.state.view;
+    this.view = own ? fromBounds(own, width, height) : wholeView(this.painter.current, width, height);
+    this.painter.invalidate("view");
+  }
+
+  resetView() {
+    this.state.view = null;
+    this.teller.restSoon();
+  }
+
+  /** Where the person has chosen no view, the whole map is shown; β may have changed how far that reaches. */
+  #frameWhole() {
+    const { width, height } = this.stage;
+    if (this.state.view || !width) return;
+    const target = wholeView(this.painter.current, width, height);
+    if (Math.abs(target.scale / this.view.scale - 1) < 0.02 && target.x0 === this.view.x0 && target.y0 === this.view.y0) return;
+    this.gliding.abort();
+    this.gliding = new AbortController();
+    const show = (/** @type {import("./view.js").View} */ view) => {
+      this.view = view;
+      this.painter.invalidate("view");
+    };
+    glide(this.view, target, show, this.gliding.signal);
+  }
+
+  /** @param {number} x @param {number} y @param {number} factor */
+  #zoom(x, y, factor) {
+    this.#setView(zoomAt(this.view, x, y, factor, ZOOM_LIMITS));
+  }
+
+  /** @param {number} factor */
+  zoomMiddle(factor) {
+    this.#zoom(this.stage.width / 2, this.stage.height / 2, factor);
+  }
+
+  /** @param {import("./view.js").View} view */
+  #setView(view) {
+    this.gliding.abort();
+    this.view = view;
+    this.state.view = /** @type {[number, number, number, number]} */ (bounds(view));
+    this.moving = true;
+    this.painter.invalidate("view");
+    this.teller.restSoon();
+  }
+
+  #rest() {
+    if (!this.model) return;
+    this.moving = false;
+    this.painter.invalidate("view", "sample");
+    this.#frameWhole();
+    this.teller.tell(this.state, this.paths.playing !== 0);
+    // The strip of neighbours shows originals from the first rest on.
+    this.#wantOriginal(nearest(this.painter.current, this.state.z, 1)[0] ?? -1);
+    this.panel.say(`${this.panel.place.textContent}. ${this.panel.prior.textContent} ${this.panel.cover.textContent}`);
+  }
+
+  /** @param {number} index a sample that is looked at, -1 for none */
+  #wantOriginal(index) {
+    this.teller.lookAway();
+    if (index >= 0 && this.data?.originals && !this.model?.original(index)) this.teller.wantOriginals();
+  }
+
+  #loadAll() {
+    this.teller.want({ all: true });
+    this.#showMore();
+  }
+
+  #showMore() {
+    setShown(this.more, !this.teller.wanted.all && this.model !== null && this.model.codes.n < this.model.spec.samples);
+  }
+
+  /** @returns {((index: number) => boolean) | undefined} which samples the map shows; undefined for all */
+  shownMask() {
+    return shownMask(this.state, this.model?.codes.labels ?? [], this.selectedIndex);
+  }
+
+  #fileName() {
+    return `${this.state.model}-beta-${formatBeta(this.state.beta)}`;
+  }
+
+  #savePicture() {
+    const { ink } = this.painter;
+    const { model, state } = this;
+    if (!model) return;
+    this.painter.finish();
+    const caption = `${model.spec.title} · β = ${formatBeta(state.beta)} · ellipses at ${state.k}σ`;
+    this.stage.picture(ink.background, caption, ink.text).toBlob((blob) => blob && saveFile(blob, `${this.#fileName()}.png`));
+  }
+
+  destroy() {
+    this.abort.abort();
+    this.gliding.abort();
+    this.painter.destroy();
+    this.root.remove();
+  }
+}

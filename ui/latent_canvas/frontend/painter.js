@@ -1,0 +1,281 @@
+// Draws a LatentCanvas: collects what has changed and draws it, at most once per animation frame.
+
+import { covering, nearest, priorTail, rates } from "./codes.js";
+import { Manifold } from "./manifold.js";
+import { MapRenderer } from "./map_renderer.js";
+import { drawOverlay } from "./overlay.js";
+import { RAMP, classColors, rgbOf } from "./palette.js";
+import { NEIGHBOURS } from "./panel.js";
+import { describeSample, labelPlaces, rateTop } from "./sample.js";
+import { showsClass } from "./showing.js";
+import { bounds, toScreen } from "./view.js";
+import { COVER_SIGMA, coverWords, group, placeWords, priorWords } from "./words.js";
+
+/**
+ * @typedef {import("./store.js").Model} Model
+ * @typedef {"beta" | "z" | "scene" | "view" | "sample" | "path" | "ground" | "strip"} Part what must be drawn anew
+ */
+
+/** Work on the manifold per frame, in milliseconds; the rest of the frame belongs to the hand. */
+const GROUND_MS = 5;
+/** The strip of neighbours follows a moving z this often, in milliseconds. */
+const STRIP_MS = 90;
+/** Steps of the line that is drawn between pins. */
+const PATH_STEPS = 121;
+
+export class Painter {
+  /** @param {import("./canvas.js").LatentCanvas} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.dirty = /** @type {Set<Part>} */ (new Set());
+    this.frameId = 0;
+    this.frames = 0;
+    /** The first move after a frame is decoded at once, in its own event; later ones wait for the next frame. */
+    this.decodedEarly = false;
+    this.shown = 0;
+    this.decodeMs = 0;
+    this.stripAt = -Infinity;
+    /** @type {string[]} */
+    this.colors = [];
+    this.ink = { text: "#222", background: "#fff", accent: "#4457c0" };
+    this.dark = false;
+    /** @type {Model | null} */
+    this.model = null;
+    this.current = new Float32Array(0);
+    this.pixels = new Float32Array(0);
+    this.path = /** @type {Float32Array} */ (new Float32Array(0));
+    /** @type {{x: number, y: number, text: string, color: string}[]} */
+    this.labels = [];
+    /** @type {Manifold | null} */
+    this.manifold = null;
+    /** @type {MapRenderer | null} */
+    this.map = null;
+  }
+
+  /**
+   * @param {Model} model
+   * @param {"webgl2" | "canvas2d" | null} prefer
+   */
+  openModel(model, prefer) {
+    this.model = model;
+    this.colors = classColors(model.spec.label_names.length);
+    this.manifold = new Manifold(model.decoder, model.spec.shape);
+    this.manifold.setInk(rgbOf(this.ink.text));
+    this.map ??= new MapRenderer(this.canvas.stage.map, { prefer: prefer ?? undefined });
+    this.current = new Float32Array(0);
+    this.updateCodes();
+    this.invalidate("beta", "path", "view");
+  }
+
+  /** Codes and decoder follow β (and samples that have just arrived). */
+  updateCodes() {
+    const { model } = this;
+    if (!model) return;
+    this.current = model.codes.at(this.canvas.state.beta, this.current.length === 4 * model.codes.n ? this.current : undefined);
+    model.decoder.setBeta(this.canvas.state.beta);
+  }
+
+  /** Read the colours of the page, which change with its theme. */
+  readTheme() {
+    const style = getComputedStyle(this.canvas.root);
+    const read = (/** @type {string} */ name, /** @type {string} */ other) => style.getPropertyValue(name).trim() || other;
+    const ink = { text: read("--ink", "#222"), background: read("--ground", "#fff"), accent: read("--accent", "#4457c0") };
+    if (JSON.stringify(ink) === JSON.stringify(this.ink)) return;
+    this.ink = ink;
+    const [r, g, b] = rgbOf(this.ink.background);
+    this.dark = 0.2126 * r + 0.7152 * g + 0.0722 * b < 128;
+    this.manifold?.setInk(rgbOf(this.ink.text));
+    this.invalidate("scene", "ground");
+  }
+
+  /** @param {Part[]} parts */
+  invalidate(...parts) {
+    for (const part of parts) this.dirty.add(part);
+    if (!this.frameId) this.frameId = requestAnimationFrame((now) => this.#frame(now));
+  }
+
+  /** @param {number} now */
+  #frame(now) {
+    this.frameId = 0;
+    const { model, map } = this;
+    const { stage } = this.canvas;
+    if (!model || !map || !stage.width) return;
+    const dirty = this.dirty;
+    this.dirty = new Set();
+    if (dirty.has("beta")) this.#drawBeta(dirty);
+    if (dirty.has("z")) this.drawZ();
+    this.decodedEarly = false;
+    if (dirty.has("scene")) this.#drawScene(model, map);
+    if (dirty.has("view")) map.setView(this.canvas.view, { moving: this.canvas.moving });
+    if (map.frame(now)) this.invalidate();
+    this.#drawGround(dirty);
+    this.#drawOverlay(model, dirty);
+    this.#drawSample(model, dirty);
+    this.#drawStrip(model, now, dirty);
+    if (dirty.has("path")) this.canvas.paths.drawStrip();
+    this.frames += 1;
+    this.#tell();
+  }
+
+  /** @param {Set<Part>} dirty */
+  #drawBeta(dirty) {
+    this.updateCodes();
+    this.manifold?.invalidate();
+    for (const part of /** @type {Part[]} */ (["z", "scene", "sample", "path"])) dirty.add(part);
+  }
+
+  /** z has moved under a hand. */
+  moveZ() {
+    this.#tellZ();
+    if (this.decodedEarly) return this.invalidate("z", "strip");
+    this.decodedEarly = true;
+    this.drawZ();
+    this.invalidate("strip");
+  }
+
+  /** Decode z and say what its place means. Called from the pointer's event too: nothing here may be slow. */
+  drawZ() {
+    const { model, canvas } = this;
+    if (!model) return;
+    const began = performance.now();
+    const { z } = canvas.state;
+    const count = model.spec.shape.reduce((a, b) => a * b, 1);
+    if (this.pixels.length !== count) this.pixels = new Float32Array(count);
+    model.decoder.decode(z, this.pixels);
+    canvas.panel.showDecoded(this.pixels, model.spec.shape);
+    this.decodeMs = performance.now() - began;
+    const mask = canvas.state.show === "selected" ? undefined : canvas.shownMask();
+    const among = mask ? this.shown : model.codes.n;
+    const cover = coverWords(covering(this.current, z, COVER_SIGMA, mask), among, model.spec.samples);
+    canvas.panel.showWords(placeWords(z), priorWords(priorTail(Math.hypot(z[0], z[1]))), cover);
+    canvas.stage.placeHandle(...toScreen(canvas.view, z[0], z[1]));
+    this.#tellZ();
+  }
+
+  /**
+   * @param {Model} model
+   * @param {MapRenderer} map
+   */
+  #drawScene(model, map) {
+    const { state, toolbar } = this.canvas;
+    const visible = Uint8Array.from(this.colors, (_, i) => (showsClass(state, i) ? 1 : 0));
+    let values = null;
+    if (state.colour === "rate") {
+      values = rates(this.current);
+      const top = rateTop(values);
+      toolbar.setRateRange(top);
+      for (let i = 0; i < values.length; i++) values[i] /= top;
+    }
+    if (!this.canvas.dragging) this.invalidate("z"); // what covers z is counted among the samples shown
+    this.labels = labelPlaces(this.current, model, this.colors, (i) => visible[i] === 1);
+    const { labels: classes, n } = model.codes;
+    this.shown = state.show === "selected" ? Number(this.canvas.selectedIndex >= 0) : classes.reduce((sum, c) => sum + visible[c], 0);
+    map.setScene({
+      n, codes: this.current, classes, colors: this.colors, visible, kSigma: state.k, values, ramp: RAMP,
+      cloud: state.cloud && state.colour === "label", outlines: true, dark: this.dark,
+    });
+  }
+
+  /** @param {Set<Part>} dirty */
+  #drawGround(dirty) {
+    const { manifold, canvas } = this;
+    const { stage, state, view } = canvas;
+    if (!manifold) return;
+    if (!state.grid) {
+      if (dirty.has("ground")) stage.groundContext.clearRect(0, 0, stage.ground.width, stage.ground.height);
+      return;
+    }
+    manifold.setView(view);
+    if (!manifold.step(GROUND_MS)) this.invalidate("ground");
+    manifold.draw(stage.groundContext, view, stage.dpr);
+  }
+
+  /**
+   * @param {Model} model
+   * @param {Set<Part>} dirty
+   */
+  #drawOverlay(model, dirty) {
+    const { canvas } = this;
+    if (dirty.has("path") || dirty.has("beta")) this.path = canvas.paths.path(PATH_STEPS);
+    const [x, y] = toScreen(canvas.view, canvas.state.z[0], canvas.state.z[1]);
+    canvas.stage.placeHandle(x, y);
+    if (!["view", "scene", "beta", "sample", "path"].some((part) => dirty.has(/** @type {Part} */ (part)))) return;
+    drawOverlay(canvas.stage.topContext, {
+      view: canvas.view, ink: this.ink, labels: canvas.state.show === "selected" ? [] : this.labels, kSigma: canvas.state.k,
+      selected: this.#gaussian(canvas.selectedIndex), hovered: this.#gaussian(canvas.hovered),
+      pins: canvas.state.pins, path: this.path,
+    }, canvas.stage.dpr);
+  }
+
+  /** @param {number} index */
+  #gaussian(index) {
+    if (index < 0) return null;
+    const [m1, m2, s1, s2] = this.current.subarray(4 * index, 4 * index + 4);
+    return { mu: /** @type {[number, number]} */ ([m1, m2]), sigma: /** @type {[number, number]} */ ([s1, s2]) };
+  }
+
+  /**
+   * @param {Model} model
+   * @param {Set<Part>} dirty
+   */
+  #drawSample(model, dirty) {
+    if (!dirty.has("sample")) return;
+    const { hovered, selectedIndex, state, data } = this.canvas;
+    const index = hovered >= 0 ? hovered : selectedIndex;
+    const sample = index < 0 ? null : describeSample(model, index, state.beta, this.current, this.colors, index === selectedIndex);
+    this.canvas.panel.showSample(sample, model, data?.missing ?? "");
+  }
+
+  /**
+   * @param {Model} model
+   * @param {number} now
+   * @param {Set<Part>} dirty
+   */
+  #drawStrip(model, now, dirty) {
+    if (!["z", "strip", "beta", "sample", "scene"].some((part) => dirty.has(/** @type {Part} */ (part)))) return;
+    if (now - this.stripAt < STRIP_MS) return this.invalidate("strip");
+    this.stripAt = now;
+    const { codes, spec, decoder } = model;
+    const { show, z } = this.canvas.state;
+    const found = nearest(this.current, z, NEIGHBOURS, show === "selected" ? undefined : this.canvas.shownMask());
+    const samples = Array.from(found, (index) => {
+      const label = codes.labels[index];
+      return { index, id: codes.ids[index], label: spec.label_names[label], color: this.colors[label] };
+    });
+    const reconstruct = (/** @type {number} */ index) => decoder.decode(this.current.subarray(4 * index, 4 * index + 2));
+    this.canvas.panel.showNearest(samples, model, reconstruct, this.canvas.state.beta);
+  }
+
+  #tellZ() {
+    const { root, state } = this.canvas;
+    root.dataset.z = `${state.z[0].toFixed(4)},${state.z[1].toFixed(4)}`;
+    root.dataset.decodeMs = this.decodeMs.toFixed(3);
+  }
+
+  /** State for tests and for anyone who scripts the page; docs/architecture.md names these attributes. */
+  #tell() {
+    const { root, state, view, status } = this.canvas;
+    const { model, map } = this;
+    if (!model || !map) return;
+    this.#tellZ();
+    const { shown } = this;
+    Object.assign(root.dataset, {
+      model: state.model, samples: String(shown), beta: String(Number(state.beta.toPrecision(6))), kSigma: String(state.k),
+      frames: String(this.frames), renderer: map.renderer, view: bounds(view).map((v) => v.toFixed(4)).join(","),
+      selected: String(state.selected), ready: "true",
+    });
+    const total = model.spec.samples;
+    const all = shown === total ? `${group(total)} samples` : `${group(shown)} of ${group(total)} samples`;
+    if (status.textContent !== all) status.textContent = all;
+  }
+
+  /** Complete the map's picture now, however long it takes. */
+  finish() {
+    this.map?.finish();
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.frameId);
+    this.map?.destroy();
+  }
+}

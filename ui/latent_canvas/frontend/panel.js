@@ -1,0 +1,194 @@
+// Beside the map: the decoded image, what the place means, the sample under the pointer, and z's nearest samples.
+
+import { h, setShown, setText } from "./dom.js";
+import { imageSize, paintImage } from "./images.js";
+import { number, significant } from "./words.js";
+
+/**
+ * @typedef {import("./store.js").Model} Model
+ *
+ * @typedef {object} SampleView
+ * @property {number} index place in the model's codes
+ * @property {number} id data-set index
+ * @property {string} label
+ * @property {string} color
+ * @property {boolean} heldOut
+ * @property {boolean} pinned selected, not just under the pointer
+ * @property {[number, number]} mu as computed at `beta`
+ * @property {[number, number]} sigma
+ * @property {number} rate nats
+ * @property {string} computedAt the β of these numbers where it is not the slider's, else ""
+ * @property {Float32Array} reconstruction
+ */
+
+/** How many neighbours the strip shows. */
+export const NEIGHBOURS = 8;
+
+export class Panel {
+  /**
+   * @param {{select: (index: number) => void, focus: (index: number) => void, clear: () => void}} actions
+   * @param {AbortSignal} signal
+   */
+  constructor(actions, signal) {
+    this.decoded = h("canvas", { "data-testid": "decoded", role: "img", "aria-label": "decoded image of z", width: "1", height: "1" });
+    this.place = h("p", { class: "place", "data-testid": "place" });
+    this.prior = h("p", { "data-testid": "prior-words" });
+    this.cover = h("p", { "data-testid": "cover-words" });
+    const words = h("div", { class: "words" }, h("h3", {}, "Decoded from z"), this.place, this.prior, this.cover);
+    this.root = h("div", { class: "decoded-card" }, h("div", { class: "frame" }, this.decoded), words);
+    this.live = h("div", { class: "visually-hidden", "aria-live": "polite", "data-testid": "live" });
+    this.parts = buildCard(() => actions.clear(), signal);
+    this.card = this.parts.card;
+    this.thumbs = Array.from({ length: NEIGHBOURS }, () => buildThumb(actions, signal));
+    const strip = h("div", { class: "thumbs" }, ...this.thumbs.map((thumb) => thumb.button));
+    this.nearestTitle = h("h3", {}, "Samples nearest to z");
+    this.nearest = h("section", { class: "nearest", "data-testid": "nearest" }, this.nearestTitle, strip);
+  }
+
+  /**
+   * @param {Float32Array} values
+   * @param {number[]} shape
+   */
+  showDecoded(values, shape) {
+    paintImage(this.decoded, values, shape);
+  }
+
+  /**
+   * @param {string} place
+   * @param {string} prior
+   * @param {string} cover
+   */
+  showWords(place, prior, cover) {
+    setText(this.place, place);
+    setText(this.prior, prior);
+    setText(this.cover, cover);
+  }
+
+  /**
+   * @param {SampleView | null} sample
+   * @param {Model | null} model
+   * @param {string} missing why there is no original, "" while it is on its way
+   */
+  showSample(sample, model, missing) {
+    const { empty, body, chip, held, clear, title, reconstruction } = this.parts;
+    const shown = sample !== null && model !== null;
+    setShown(empty, !shown);
+    setShown(body, shown);
+    setShown(chip, shown);
+    setShown(held, shown && sample.heldOut);
+    setShown(clear, shown && sample.pinned);
+    setText(title, shown ? `Sample ${sample.id.toLocaleString("en-US")}` : "Sample");
+    if (!shown) return;
+    setText(chip, sample.label);
+    chip.style.setProperty("--class", sample.color);
+    paintImage(reconstruction, sample.reconstruction, model.spec.shape);
+    this.#showOriginal(model, sample.index, missing);
+    this.#showNumbers(sample);
+  }
+
+  /**
+   * @param {Model} model
+   * @param {number} index
+   * @param {string} missing
+   */
+  #showOriginal(model, index, missing) {
+    const { original, note } = this.parts;
+    const found = model.original(index);
+    setShown(original, found !== null);
+    setShown(note, found === null);
+    const { width, height } = imageSize(model.spec.shape);
+    note.style.aspectRatio = `${width} / ${height}`;
+    setText(note, missing || "…");
+    if (found) found.sheet.paint(original, found.tile);
+  }
+
+  /** @param {SampleView} sample */
+  #showNumbers({ mu, sigma, rate, computedAt }) {
+    const { values, computed } = this.parts;
+    setText(values[0], `(${number(mu[0])}, ${number(mu[1])})`);
+    setText(values[1], `(${significant(sigma[0])}, ${significant(sigma[1])})`);
+    setText(values[2], `${number(rate)} nats`);
+    setText(computed, computedAt ? `Numbers computed at β = ${computedAt}, the nearest value stored.` : "");
+  }
+
+  /**
+   * @param {{index: number, id: number, label: string, color: string}[]} samples
+   * @param {Model} model
+   * @param {(index: number) => Float32Array} reconstruct
+   * @param {number} beta
+   */
+  showNearest(samples, model, reconstruct, beta) {
+    const originals = samples.some(({ index }) => model.original(index));
+    setText(this.nearestTitle, `Samples nearest to z${originals ? "" : " (reconstructions)"}`);
+    for (const [i, thumb] of this.thumbs.entries()) {
+      const sample = samples[i];
+      setShown(thumb.button, sample !== undefined);
+      if (!sample) continue;
+      const original = model.original(sample.index);
+      // Most neighbours stay while z moves; what is painted already is not painted again.
+      const shown = `${model.spec.digest} ${sample.index} ${original ? "original" : beta}`;
+      if (thumb.shown === shown) continue;
+      thumb.shown = shown;
+      thumb.index = sample.index;
+      thumb.button.style.setProperty("--class", sample.color);
+      thumb.button.setAttribute("aria-label", `${original ? "Original" : "Reconstruction"} of sample ${sample.id}, ${sample.label}`);
+      thumb.button.title = `${sample.label} · sample ${sample.id}${original ? "" : " (reconstruction)"}`;
+      setText(thumb.text, sample.label);
+      if (original) original.sheet.paint(thumb.canvas, original.tile);
+      else paintImage(thumb.canvas, reconstruct(sample.index), model.spec.shape);
+    }
+  }
+
+  /** @param {string} text for screen readers, once the hand rests */
+  say(text) {
+    setText(this.live, text);
+  }
+}
+
+/** The numbers of a sample: symbol and what it says. */
+const NUMBERS = [
+  ["μ", "mean of this sample’s codes: the centre of its ellipse"],
+  ["σ", "standard deviation of its codes: the ellipse’s semi-axes at 1σ"],
+  ["rate", "how far this sample’s Gaussian is from the prior N(0, I): their KL divergence"],
+];
+
+/**
+ * @param {() => void} onClear
+ * @param {AbortSignal} signal
+ */
+function buildCard(onClear, signal) {
+  const title = h("span", {});
+  const chip = h("span", { class: "chip" });
+  const held = h("span", { class: "held", title: "The network never saw this sample in training." }, "held out");
+  const clear = h("button", { type: "button", class: "quiet", "aria-label": "Clear the selection", title: "Clear the selection (Esc)" }, "×");
+  clear.addEventListener("click", onClear, { signal });
+  const original = h("canvas", { "data-testid": "original", role: "img", "aria-label": "original image" });
+  const note = h("div", { class: "missing" });
+  const reconstruction = h("canvas", { "data-testid": "reconstruction", role: "img", "aria-label": "reconstruction" });
+  const pictures = h("div", { class: "pictures" },
+    h("figure", {}, h("div", { class: "frame" }, original, note), h("figcaption", {}, "original")),
+    h("figure", {}, h("div", { class: "frame" }, reconstruction), h("figcaption", {}, "reconstruction")));
+  const values = NUMBERS.map(() => h("dd", {}));
+  const numbers = h("dl", {}, ...NUMBERS.flatMap(([name, why], i) => [h("dt", { title: why }, name), values[i]]));
+  const computed = h("p", { class: "note" });
+  const empty = h("p", { class: "empty" }, "Point at an ellipse, or tap it, to see its sample. A click keeps it.");
+  const body = h("div", { class: "card-body" }, pictures, h("div", {}, numbers, computed));
+  const header = h("header", {}, h("h3", {}, title), chip, held, clear);
+  const card = h("section", { class: "sample-card", "aria-label": "Sample", "data-testid": "sample-card" }, header, empty, body);
+  return { card, title, chip, held, clear, original, note, reconstruction, values, computed, empty, body };
+}
+
+/**
+ * @param {{select: (index: number) => void, focus: (index: number) => void}} actions
+ * @param {AbortSignal} signal
+ */
+function buildThumb(actions, signal) {
+  const canvas = h("canvas", {});
+  const text = h("span", {});
+  const button = h("button", { type: "button", class: "thumb" }, h("div", { class: "frame" }, canvas), text);
+  const thumb = { button, canvas, text, index: -1, shown: "" };
+  button.addEventListener("click", () => actions.select(thumb.index), { signal });
+  button.addEventListener("focus", () => actions.focus(thumb.index), { signal });
+  button.addEventListener("blur", () => actions.focus(-1), { signal });
+  return thumb;
+}

@@ -1,0 +1,168 @@
+// Paths between pinned points: a strip of decodes along the line, played back, and saved as GIF or PNG.
+
+import { context2d, h, saveFile, segmented, setShown } from "./dom.js";
+import { encodeGif } from "./gif.js";
+import { imageSize, toImageData } from "./images.js";
+import { path } from "./paths.js";
+
+/**
+ * @typedef {"straight" | "quantiles"} Through
+ * @typedef {object} PathActions
+ * @property {() => void} pin add z to the pins
+ * @property {() => void} unpin take the last pin back
+ * @property {() => void} clear
+ * @property {(through: Through) => void} through
+ * @property {(z: [number, number]) => void} visit move z along while playing
+ * @property {(z: Float32Array) => Float32Array} decode
+ * @property {() => string} fileName without extension
+ */
+
+/** Images in the strip. */
+const STRIP = 14;
+/** Frames of a GIF, there and back again, and how long each stands. */
+const GIF_FRAMES = 40;
+const GIF_DELAY_MS = 60;
+/** A saved picture's side is brought to at least this many pixels. */
+const SAVED_SIDE = 224;
+/** One way along the path, in milliseconds. */
+const PLAY_MS = 3500;
+
+export class PathPanel {
+  /**
+   * @param {PathActions} actions
+   * @param {AbortSignal} signal
+   */
+  constructor(actions, signal) {
+    this.actions = actions;
+    /** @type {[number, number][]} */
+    this.pins = [];
+    /** @type {Through} */
+    this.through = "straight";
+    /** @type {number[]} */
+    this.shape = [1];
+    this.playing = 0;
+    this.strip = h("canvas", { class: "path-strip", "data-testid": "path-strip", role: "img", "aria-label": "decodes along the path" });
+    const ways = { straight: "straight", quantiles: "through the prior’s quantiles" };
+    this.ways = segmented("Way between pins", ways, (way) => actions.through(way), signal);
+    this.hint = h("p", { class: "note" });
+    this.pinButton = this.#button("Pin z", "Keep this point as a stop of a path (P)", "pin", () => actions.pin(), signal);
+    this.play = this.#button("Play", "Move z along the path and back", "path-play", () => this.togglePlay(), signal);
+    const more = [
+      this.#button("Remove last", "Remove the last pin", "unpin", () => actions.unpin(), signal),
+      this.#button("Clear", "Remove all pins", "path-clear", () => actions.clear(), signal),
+      this.#button("Save GIF", "Save the path as a moving picture", "path-gif", () => this.saveGif(), signal),
+      this.#button("Save strip", "Save the strip as a picture", "path-png", () => this.savePng(), signal),
+    ];
+    this.undo = more[0];
+    this.tools = h("div", { class: "row" }, this.ways.root, this.play, ...more.slice(1));
+    this.root = h("section", { class: "paths", "aria-label": "Paths" },
+      h("div", { class: "row" }, h("h3", {}, "Path"), this.pinButton, this.undo, this.hint), this.tools, this.strip);
+    signal.addEventListener("abort", () => cancelAnimationFrame(this.playing));
+  }
+
+  /**
+   * @param {string} text
+   * @param {string} title
+   * @param {string} testid
+   * @param {() => void} onClick
+   * @param {AbortSignal} signal
+   */
+  #button(text, title, testid, onClick, signal) {
+    const button = h("button", { type: "button", title, "data-testid": testid }, text);
+    button.addEventListener("click", onClick, { signal });
+    return button;
+  }
+
+  /**
+   * @param {[number, number][]} pins
+   * @param {Through} through
+   * @param {number[]} shape
+   */
+  set(pins, through, shape) {
+    Object.assign(this, { pins, through, shape });
+    this.ways.set(through);
+    const ready = pins.length > 1;
+    setShown(this.tools, ready);
+    setShown(this.strip, ready);
+    setShown(this.undo, pins.length > 0);
+    if (!ready) this.stop();
+    const hints = ["Pin two points to see what lies between them.", "One pinned. Move z and pin a second point."];
+    this.hint.textContent = hints[pins.length] ?? `${pins.length} pins`;
+  }
+
+  /** @param {number} steps @returns {Float32Array} [steps][2] */
+  path(steps) {
+    return this.pins.length > 1 ? path(this.pins, steps, this.through) : new Float32Array(0);
+  }
+
+  /** Decode the strip anew: pins, way or β have changed. */
+  drawStrip() {
+    if (this.pins.length < 2) return;
+    const { width, height } = imageSize(this.shape);
+    this.strip.width = STRIP * width;
+    this.strip.height = height;
+    const context = context2d(this.strip);
+    for (const [i, image] of this.#images(STRIP).entries()) context.putImageData(image, i * width, 0);
+  }
+
+  /** @param {number} steps @returns {ImageData[]} */
+  #images(steps) {
+    const path = this.path(steps);
+    return Array.from({ length: steps }, (_, i) => toImageData(this.actions.decode(path.subarray(2 * i, 2 * i + 2)), this.shape));
+  }
+
+  togglePlay() {
+    if (this.playing) return this.stop();
+    this.play.textContent = "Pause";
+    const path = this.path(241);
+    const began = performance.now();
+    const tick = (/** @type {number} */ now) => {
+      const phase = (Math.max(0, now - began) / PLAY_MS) % 2;
+      const at = 2 * Math.round(240 * (phase < 1 ? phase : 2 - phase));
+      this.actions.visit([path[at], path[at + 1]]);
+      this.playing = requestAnimationFrame(tick);
+    };
+    this.playing = requestAnimationFrame(tick);
+  }
+
+  stop() {
+    cancelAnimationFrame(this.playing);
+    this.playing = 0;
+    this.play.textContent = "Play";
+  }
+
+  saveGif() {
+    const { width, height } = imageSize(this.shape);
+    const factor = Math.max(1, Math.ceil(SAVED_SIDE / Math.max(width, height)));
+    const oneWay = this.#images(GIF_FRAMES).map((image) => enlarge(image, factor).data);
+    const frames = [...oneWay, ...oneWay.slice(1, -1).reverse()].map((data) => new Uint8Array(data.buffer));
+    const bytes = encodeGif(frames, width * factor, height * factor, { delayMs: GIF_DELAY_MS, loop: 0 });
+    saveFile(new Blob([bytes.slice()], { type: "image/gif" }), `${this.actions.fileName()}-path.gif`);
+  }
+
+  savePng() {
+    const { width, height } = imageSize(this.shape);
+    const factor = Math.max(1, Math.ceil(SAVED_SIDE / 2 / Math.max(width, height)));
+    const canvas = h("canvas", { width: String(STRIP * width * factor), height: String(height * factor) });
+    const context = context2d(canvas);
+    for (const [i, image] of this.#images(STRIP).entries()) context.putImageData(enlarge(image, factor), i * width * factor, 0);
+    canvas.toBlob((blob) => blob && saveFile(blob, `${this.actions.fileName()}-path.png`));
+  }
+}
+
+/**
+ * Every pixel becomes a square of `factor` by `factor`: enlarged, not smoothed.
+ * @param {ImageData} image
+ * @param {number} factor
+ * @returns {ImageData}
+ */
+function enlarge(image, factor) {
+  const large = new ImageData(image.width * factor, image.height * factor);
+  const from = new Uint32Array(image.data.buffer);
+  const to = new Uint32Array(large.data.buffer);
+  for (let y = 0; y < large.height; y++) {
+    const row = Math.floor(y / factor) * image.width;
+    for (let x = 0; x < large.width; x++) to[y * large.width + x] = from[row + Math.floor(x / factor)];
+  }
+  return large;
+}

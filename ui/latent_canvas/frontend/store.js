@@ -1,0 +1,152 @@
+// What the server sent, kept once for every mount on the page: models, their codes and their original images.
+
+import { CodeStack } from "./codes.js";
+import { Decoder } from "./decoder.js";
+import { halfToFloat } from "./half.js";
+import { SpriteSheet } from "./images.js";
+import { readTensors } from "./tensors.js";
+
+/**
+ * @typedef {object} ModelSpec the JSON beside a model's weights (payload.py writes it)
+ * @property {string} name
+ * @property {string} title
+ * @property {string} digest changes when the files on disk do
+ * @property {number[]} shape
+ * @property {string[]} label_names
+ * @property {number} samples N of the data set
+ * @property {number[]} betas where codes were computed
+ * @property {number} beta_max
+ * @property {number} beta_collapse predicted by the linear VAE
+ * @property {import("./decoder.js").DecoderSpec} decoder
+ */
+
+/**
+ * One model as the canvas uses it. Chunks of codes arrive one by one, in any order.
+ */
+export class Model {
+  /**
+   * @param {ModelSpec} spec
+   * @param {Uint16Array} weights halves
+   */
+  constructor(spec, weights) {
+    this.spec = spec;
+    this.decoder = new Decoder(spec.decoder, halfToFloat(weights));
+    this.codes = new CodeStack(spec.betas, spec.decoder.beta);
+    /** @type {Map<number, {start: number, count: number}>} chunk → where its samples stand in `codes` */
+    this.chunks = new Map();
+    /** @type {Map<number, SpriteSheet>} chunk → original images */
+    this.sheets = new Map();
+  }
+
+  /**
+   * @param {number} index a sample's place in `codes`
+   * @returns {{sheet: SpriteSheet, tile: number} | null} null until the chunk's originals arrive
+   */
+  original(index) {
+    for (const [chunk, { start, count }] of this.chunks) {
+      if (index < start || index >= start + count) continue;
+      const sheet = this.sheets.get(chunk);
+      return sheet ? { sheet, tile: index - start } : null;
+    }
+    return null;
+  }
+}
+
+/**
+ * One message of payload.py.
+ * @typedef {{facts: any, tensors: Record<string, import("./tensors.js").Tensor>}} Part
+ */
+
+/** @type {Map<string, Model>} digest → model */
+const models = new Map();
+/** @type {Map<string, Part[]>} chunks that came before their model */
+const waiting = new Map();
+/** @type {Set<(digest: string) => void>} */
+const listeners = new Set();
+
+/**
+ * @param {string} digest
+ * @returns {Model | undefined}
+ */
+export function getModel(digest) {
+  return models.get(digest);
+}
+
+/**
+ * Hear of every change to a model's data.
+ * @param {(digest: string) => void} listener
+ * @param {AbortSignal} signal
+ */
+export function onChange(listener, signal) {
+  listeners.add(listener);
+  signal.addEventListener("abort", () => listeners.delete(listener));
+}
+
+/**
+ * Take in one mount's data.
+ * @param {Uint8Array} bytes
+ * @returns {{kind: string, digest: string}} what it was
+ */
+export function put(bytes) {
+  const part = readTensors(bytes);
+  place(part);
+  return part.facts;
+}
+
+/** @param {Part} part */
+function place(part) {
+  const { kind, digest } = part.facts;
+  if (kind === "model") putModel(part);
+  else if (!models.has(digest)) waiting.set(digest, [...(waiting.get(digest) ?? []), part]);
+  else if (kind === "codes") putCodes(part);
+  else void putOriginals(part);
+}
+
+/**
+ * Forget a model whose mount has left the page.
+ * @param {string} digest
+ */
+export function forget(digest) {
+  models.delete(digest);
+  waiting.delete(digest);
+}
+
+/** @param {Part} part */
+function putModel({ facts: { digest, spec }, tensors }) {
+  if (models.has(digest)) return;
+  models.set(digest, new Model(spec, /** @type {Uint16Array} */ (tensors.weights)));
+  const early = waiting.get(digest) ?? [];
+  waiting.delete(digest);
+  for (const part of early) place(part);
+  announce(digest);
+}
+
+/** @param {Part} part */
+function putCodes({ facts: { digest, chunk }, tensors }) {
+  const model = models.get(digest);
+  if (!model || model.chunks.has(chunk)) return;
+  const ids = /** @type {Int32Array} */ (tensors.ids);
+  model.chunks.set(chunk, { start: model.codes.n, count: ids.length });
+  model.codes.addChunk({
+    mu_sigma: /** @type {Uint16Array} */ (tensors.codes),
+    labels: /** @type {Int32Array} */ (tensors.labels),
+    ids,
+    test: /** @type {Uint8Array} */ (tensors.test),
+  });
+  announce(digest);
+}
+
+/** @param {Part} part */
+async function putOriginals({ facts: { digest, chunk, columns }, tensors }) {
+  const model = models.get(digest);
+  if (!model || model.sheets.has(chunk)) return;
+  const png = /** @type {Uint8Array<ArrayBuffer>} */ (tensors.png);
+  const bitmap = await createImageBitmap(new Blob([png], { type: "image/png" }));
+  model.sheets.set(chunk, new SpriteSheet(bitmap, columns, model.spec.shape));
+  announce(digest);
+}
+
+/** @param {string} digest */
+function announce(digest) {
+  for (const listener of listeners) listener(digest);
+}

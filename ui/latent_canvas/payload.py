@@ -1,0 +1,112 @@
+"""What travels to the browser: the decoder's weights, codes in chunks, original images as sprite sheets.
+
+Each part is one message of bytes in the safetensors format (a JSON header, then raw tensors), the same as on disk; what
+is not a tensor is JSON in its metadata. Bytes at the top level are what Streamlit passes on untouched: arrays inside a
+dict would go through Arrow and pandas, whose import costs a server that only shows 70 MB and a third of a second.
+tensors.js and store.js are the other end.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save as to_safetensors
+
+from ui.latent_canvas.packing import pack_decoder
+from vae_core.checkpoints import Codes
+
+# Opening a page may cost this many bytes, weights and codes together; the rest of the samples comes when asked for.
+OPENING_BYTES = 1_400_000
+OPENING_SAMPLES = 5_000
+LATER_SAMPLES = 4_000
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """The samples of a data set in the order and the portions in which they travel.
+
+    order: data-set indices, shuffled once and for all, so that the first portion stands for the whole and no class
+    is drawn over all others. bounds: where each chunk starts in `order`, and the end of the last.
+    """
+
+    order: NDArray[np.int32]
+    bounds: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def ids(self, chunk: int) -> NDArray[np.int32]:
+        """Data-set indices of one chunk, [n] int32."""
+        return self.order[self.bounds[chunk] : self.bounds[chunk + 1]]
+
+    def holding(self, sample: int) -> int:
+        """The chunk that holds a data-set index."""
+        place = int(np.flatnonzero(self.order == sample)[0])
+        return int(np.searchsorted(self.bounds, place, side="right")) - 1
+
+
+def plan_chunks(samples: int, betas: int, latent_dim: int, weight_bytes: int) -> Chunks:
+    """Portion `samples` so that weights and the first chunk of codes stay within OPENING_BYTES."""
+    per_sample = betas * 2 * latent_dim * 2 + 9  # two halves per dimension and β; id, label and test flag
+    first = min(samples, OPENING_SAMPLES, max(500, (OPENING_BYTES - weight_bytes) // per_sample))
+    order = np.random.default_rng(0).permutation(samples).astype(np.int32)
+    return Chunks(order, (0, *range(first, samples, LATER_SAMPLES), samples))
+
+
+def model_payload(card: dict[str, Any], weights: dict[str, NDArray[Any]], digest: str) -> bytes:
+    """The decoder, and what the canvas must know of the model. `weights`: as checkpoints.load_weights gives them."""
+    decoder, flat = pack_decoder(card, weights)
+    config = card["config"]
+    spec = {
+        "name": card["name"],
+        "title": card["title"],
+        "digest": digest,
+        "shape": list(config["input_shape"]),
+        "label_names": [str(name) for name in card["label_names"]],
+        "samples": card["samples"],
+        "betas": card["betas"],
+        "beta_max": config["beta_max"],
+        "beta_collapse": card["beta_collapse"],
+        "decoder": decoder,
+    }
+    return _message({"kind": "model", "digest": digest, "spec": spec}, weights=flat)
+
+
+def codes_payload(codes: Codes, chunks: Chunks, chunk: int, digest: str) -> bytes:
+    """One chunk's codes: halves [K][n][4] = μ₁, μ₂, σ₁, σ₂ in one flat array, with labels, ids and test flags [n]."""
+    ids = chunks.ids(chunk)
+    both = np.concatenate([codes.mu[:, ids], codes.sigma[:, ids]], axis=2)
+    return _message(
+        {"kind": "codes", "digest": digest, "chunk": chunk},
+        codes=both.astype(np.float16).ravel(),
+        labels=codes.labels[ids].astype(np.int32),
+        ids=ids,
+        test=codes.test[ids].astype(np.uint8),
+    )
+
+
+def originals_payload(images: NDArray[np.uint8], chunks: Chunks, chunk: int, digest: str) -> bytes:
+    """One chunk's original images, [N, h, w] or [N, h, w, 3] in data-set order, as a PNG of tiles."""
+    tiles = images[chunks.ids(chunk)]
+    from PIL import Image  # only here: the map itself opens without it
+
+    columns = math.ceil(math.sqrt(len(tiles)))
+    rows = math.ceil(len(tiles) / columns)
+    height, width, *rest = tiles.shape[1:]
+    sheet = np.zeros((rows * columns, height, width, *rest), dtype=np.uint8)
+    sheet[: len(tiles)] = tiles
+    grid = sheet.reshape(rows, columns, height, width, *rest).swapaxes(1, 2)
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(grid.reshape(rows * height, columns * width, *rest))).save(buffer, "PNG")
+    png = np.frombuffer(buffer.getvalue(), dtype=np.uint8)
+    return _message({"kind": "originals", "digest": digest, "chunk": chunk, "columns": columns}, png=png)
+
+
+def _message(facts: dict[str, Any], **tensors: NDArray[Any]) -> bytes:
+    return to_safetensors(tensors, metadata={"json": json.dumps(facts)})

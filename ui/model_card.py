@@ -1,0 +1,85 @@
+"""A model's card on the page: how it was trained, what it reaches along β, and its codes as a table to take away."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ui.cache import OpenModel
+from ui.plain import plain
+
+# The card's table shows about this many of the values of β that the curve holds.
+ROWS = 9
+
+
+def show(model: OpenModel, beta: float) -> None:
+    """The button that saves codes at the β at hand, and the card, folded away."""
+    node = int(np.abs(model.codes.betas - beta).argmin())
+    exact = float(model.codes.betas[node])
+    left, right = st.columns([1, 3], vertical_alignment="top")
+    left.download_button(
+        "Save codes (CSV)",
+        data=lambda: codes_csv(model, node),
+        file_name=f"{model.card['name']}-codes-beta-{exact:g}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        help=f"One row per sample at β = {exact:g}: sample, label, μ₁, μ₂, σ₁, σ₂, rate in nats.",
+    )
+    with right.expander("About this model"):
+        st.markdown(describe(model.card))
+
+
+def codes_csv(model: OpenModel, node: int) -> str:
+    """All samples' codes at one stored β, a row each: sample, label, mu_1…, sigma_1…, rate (nats)."""
+    mu = model.codes.mu[node].astype(np.float64)
+    sigma = model.codes.sigma[node].astype(np.float64)
+    rate = 0.5 * (mu**2 + sigma**2 - 1 - 2 * np.log(sigma)).sum(axis=1)
+    dims = range(1, mu.shape[1] + 1)
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["sample", "label", *(f"mu_{d}" for d in dims), *(f"sigma_{d}" for d in dims), "rate"])
+    names = model.card["label_names"]
+    for i, (label, m, s, r) in enumerate(zip(model.codes.labels, mu, sigma, rate, strict=True)):
+        writer.writerow([i, _cell(names[label]), *(f"{v:.6g}" for v in (*m, *s, r))])
+    return table.getvalue()
+
+
+def _cell(text: str) -> str:
+    """A label that a spreadsheet would take for a formula is marked as text."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def describe(card: dict[str, Any]) -> str:
+    """The card in Markdown: a few sentences and a table along β."""
+    config, training = card["config"], card["training"]
+    pixels = (
+        f"Gaussian pixels with σ_x = {config['sigma_x']:g}"
+        if config["likelihood"] == "gaussian"
+        else "Bernoulli pixels"
+    )
+    lines = [
+        f"**{plain(card['title'])}**: {card['samples']:,} samples, {card['parameters']:,} parameters, hidden layers"
+        f" {' · '.join(str(width) for width in config['hidden'])}, {pixels}. One network serves every β; it was trained"
+        f" in {training['seconds']:.0f} s ({training['epochs']} epochs, seed {training['seed']}).",
+        "",
+        "D, the distortion, is how badly a sample is reconstructed from its code; R, the rate, is how much the code"
+        " says of it. Loss per sample: D + β·R, in nats, summed over pixels and over latent dimensions, so β = 1 is"
+        " the true ELBO."
+        f" A linear VAE on these data would collapse at β = {card['beta_collapse']:.1f}.",
+        "",
+        "| β | D train | R train | D test | R test | mean σ | active units |",
+        "|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    curve = card["curve"]
+    for i in sorted({round(i) for i in np.linspace(0, len(curve) - 1, ROWS)}):
+        point = curve[i]
+        train, test = point["train"], point["test"]
+        lines.append(
+            f"| {point['beta']:g} | {train['distortion']:.2f} | {train['rate']:.3f} | {test['distortion']:.2f}"
+            f" | {test['rate']:.3f} | {point['mean_sigma']:.3f} | {point['active_units']} |"
+        )
+    return "\n".join(lines)
