@@ -1,0 +1,173 @@
+"""Every page, run by Streamlit's own test harness: what it mounts and what it says of bad input."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from vae_core.checkpoints import load_codes
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = ROOT / "checkpoints"
+
+
+def open_app(**params: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in params.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def picker(app: AppTest) -> Any:
+    """The model picker: buttons side by side for a few models."""
+    (found,) = app.get("button_group")
+    return found
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of models of its own, with a copy of the digits."""
+    folder = tmp_path / "models"
+    shutil.copytree(SHIPPED / "digits", folder / "digits")
+    monkeypatch.setenv("LATENT_EXPLORER_CHECKPOINTS", str(folder))
+    return folder
+
+
+def test_the_latent_map_opens_on_the_digits_without_a_word_of_complaint() -> None:
+    app = open_app()
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+    assert app.title[0].value == "Latent map"
+    assert picker(app).value == "digits"
+    assert picker(app).options[0] == "Handwritten digits"
+
+
+def test_the_address_chooses_model_and_view() -> None:
+    app = open_app(model="mnist", beta="4.5", z="1,-1")
+    assert not app.warning
+    assert picker(app).value == "mnist"
+
+
+def test_an_unknown_model_is_named_and_the_page_works_on() -> None:
+    app = open_app(model="<b>faces</b>")
+    assert not app.exception
+    (warning,) = app.warning
+    assert "faces" in warning.value
+    assert "digits" in warning.value
+    assert picker(app).value == "digits"
+
+
+def test_bad_parameters_each_get_their_sentence() -> None:
+    app = open_app(beta="a lot", z="1e9,0")
+    assert not app.exception
+    (warning,) = app.warning
+    first, second = warning.value.split("\n")
+    assert "“a lot”" in first
+    assert "a number from 0 to 12" in first
+    assert "two numbers" in second
+
+
+def test_an_address_brings_no_markup_onto_the_page() -> None:
+    app = open_app(model="![x](http://example.org/x.png)", beta="[link](http://example.org)")
+    for warning in app.warning:
+        assert "](http" not in warning.value
+
+
+def damage_truncate(folder: Path) -> str:
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:1000])
+    return "model.safetensors"
+
+
+def damage_alter(folder: Path) -> str:
+    file = folder / "codes.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(bytes(content))
+    return "codes.safetensors"
+
+
+def damage_remove_codes(folder: Path) -> str:
+    (folder / "codes.safetensors").unlink()
+    return "codes.safetensors"
+
+
+def damage_card_json(folder: Path) -> str:
+    (folder / "card.json").write_text("{")
+    return "card.json"
+
+
+def damage_card_shape(folder: Path) -> str:
+    card = json.loads((folder / "card.json").read_text())
+    card["config"]["hidden"] = [7, 7, 7]
+    (folder / "card.json").write_text(json.dumps(card))
+    return "model.safetensors"
+
+
+@pytest.mark.parametrize(
+    "damage", [damage_truncate, damage_alter, damage_remove_codes, damage_card_json, damage_card_shape]
+)
+def test_a_damaged_model_gets_one_sentence_that_names_the_file_and_others_still_open(
+    models: Path, damage: Callable[[Path], str]
+) -> None:
+    shutil.copytree(models / "digits", models / "broken")
+    named = damage(models / "broken")
+    app = open_app(model="broken")
+    assert not app.exception
+    (error,) = app.error
+    assert named in error.value.replace("\\", "")
+    assert "Traceback" not in error.value
+    picker(app).set_value("digits").run()
+    assert not app.error
+    assert not app.exception
+
+
+def test_many_models_fold_into_a_list(models: Path) -> None:
+    for number in range(6):
+        shutil.copytree(models / "digits", models / f"copy-{number}")
+    app = open_app(model="copy-3")
+    assert not app.exception
+    assert app.selectbox[0].value == "copy-3"
+    assert app.selectbox[0].options[0] == "Handwritten digits (digits)", "equal titles are told apart"
+
+
+def test_an_empty_folder_of_models_says_how_to_train_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATENT_EXPLORER_CHECKPOINTS", str(tmp_path))
+    app = open_app()
+    assert not app.exception
+    assert "vae_core train" in app.error[0].value
+
+
+def test_a_page_that_only_looks_imports_no_torch() -> None:
+    import subprocess
+    import sys
+
+    script = (
+        "import sys; from streamlit.testing.v1 import AppTest;"
+        "app = AppTest.from_file('app.py', default_timeout=60).run(); assert not app.exception;"
+        "print('torch' in sys.modules, 'sklearn' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_the_saved_table_holds_every_sample_with_its_rate() -> None:
+    from ui import cache, model_card
+
+    model = cache.open_model("digits")
+    node = len(model.codes.betas) // 2
+    lines = model_card.codes_csv(model, node).splitlines()
+    assert lines[0] == "sample,label,mu_1,mu_2,sigma_1,sigma_2,rate"
+    assert len(lines) == 1 + 1797
+    codes = load_codes(SHIPPED / "digits")
+    sample, label, *numbers = lines[1 + 42].split(",")
+    mu, sigma = (np.asarray(part[node, 42], dtype=float) for part in (codes.mu, codes.sigma))
+    rate = float((0.5 * (mu**2 + sigma**2 - 1) - np.log(sigma)).sum())
+    assert (int(sample), label) == (42, str(codes.labels[42]))
+    assert np.allclose([float(v) for v in numbers], [*mu, *sigma, rate], rtol=1e-4, atol=1e-6)
