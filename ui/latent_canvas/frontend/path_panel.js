@@ -41,7 +41,7 @@ export class PathPanel {
     /** @type {number[]} */
     this.shape = [1];
     this.playing = 0;
-    this.strip = h("canvas", { class: "path-strip", "data-testid": "path-strip", role: "img", "aria-label": "decodes along the path" });
+    this.strip = h("canvas", { class: "path-strip", hidden: true, "data-testid": "path-strip", role: "img", "aria-label": "decodes along the path" });
     const ways = { straight: "straight", quantiles: "through the prior’s quantiles" };
     this.ways = segmented("Way between pins", ways, (way) => actions.through(way), signal);
     this.hint = h("p", { class: "note" });
@@ -83,7 +83,7 @@ export class PathPanel {
     this.ways.set(through);
     const ready = pins.length > 1;
     setShown(this.tools, ready);
-    setShown(this.strip, ready);
+    if (!ready) setShown(this.strip, false);
     setShown(this.undo, pins.length > 0);
     if (!ready) this.stop();
     const hints = ["Pin two points to see what lies between them.", "One pinned. Move z and pin a second point."];
@@ -103,6 +103,7 @@ export class PathPanel {
     this.strip.height = height;
     const context = context2d(this.strip);
     for (const [i, image] of this.#images(STRIP).entries()) context.putImageData(image, i * width, 0);
+    setShown(this.strip, true); // only now: an empty strip has another height
   }
 
   /** @param {number} steps @returns {ImageData[]} */
