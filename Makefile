@@ -49,10 +49,11 @@ endif
 chromium: $(VENV)/.dev-packages ## a browser for the tests, if none is there
 	@$(BIN)/python tests/chromium.py
 
-checkpoints: $(VENV)/.packages ## train the three models that ship, again
+checkpoints: $(VENV)/.packages ## train the models that ship, again
 	$(BIN)/python -m vae_core train digits --out checkpoints
 	$(BIN)/python -m vae_core train mnist --out checkpoints
 	$(BIN)/python -m vae_core train fashion-mnist --out checkpoints
+	$(BIN)/python -m vae_core reference digits --out checkpoints
 
 bench: $(VENV)/.dev-packages chromium ## run every benchmark and write its result to benchmarks/results/
 	@set -e; for script in $(filter-out %/common.py,$(wildcard benchmarks/*.py)); do echo "$$script"; $(BIN)/python "$$script" --write; done

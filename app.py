@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui import frame
 from ui.latent_canvas.component import warm_up
 
 UI = Path(__file__).parent / "ui"
@@ -11,4 +12,4 @@ UI = Path(__file__).parent / "ui"
 st.set_page_config(page_title="Latent space explorer", page_icon=str(UI / "icon.png"), layout="wide")
 st.html(UI / "page.css")
 warm_up()
-st.navigation([st.Page("pages/latent_map.py", title="Latent map", default=True)]).run()
+frame.navigation().run()

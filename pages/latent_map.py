@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import cache, controls, map_view, model_card
+from ui import cache, controls, frame, map_view, model_card
 from ui.plain import plain
 from vae_core.checkpoints import CheckpointError
 
@@ -23,6 +23,7 @@ def explore(name: str) -> None:
     model_card.show(model, beta)
 
 
+frame.require()
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.title("Latent map", width="content", anchor=False)
     chosen = controls.pick_model()

@@ -23,6 +23,20 @@ def open_app(**params: str) -> AppTest:
     return app.run()
 
 
+def open_weight(**params: str) -> AppTest:
+    """The page of the KL weight, as its address opens it."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    for name, value in params.items():
+        app.query_params[name] = value
+    return app.switch_page("pages/kl_weight.py").run()
+
+
+def without_table(folder: Path) -> None:
+    card = json.loads((folder / "card.json").read_text())
+    del card["table"]
+    (folder / "card.json").write_text(json.dumps(card))
+
+
 def picker(app: AppTest) -> Any:
     """The model picker: buttons side by side for a few models."""
     (found,) = app.get("button_group")
@@ -171,3 +185,74 @@ def test_the_saved_table_holds_every_sample_with_its_rate() -> None:
     rate = float((0.5 * (mu**2 + sigma**2 - 1) - np.log(sigma)).sum())
     assert (int(sample), label) == (42, str(codes.labels[42]))
     assert np.allclose([float(v) for v in numbers], [*mu, *sigma, rate], rtol=1e-4, atol=1e-6)
+
+
+def test_the_kl_weight_opens_without_a_word_of_complaint() -> None:
+    app = open_weight()
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+    assert app.title[0].value == "KL weight"
+
+
+def test_a_beta_outside_the_trained_range_is_refused_with_the_range() -> None:
+    app = open_weight(beta="99", compare="13")
+    assert not app.exception
+    (warning,) = app.warning
+    assert "a number from 0 to 12" in warning.value
+    assert "a β from 0 to 12" in warning.value
+
+
+def test_a_checkpoint_without_the_table_gets_it_computed_and_can_keep_it(models: Path) -> None:
+    shipped = json.loads((models / "digits" / "card.json").read_text())["table"]
+    without_table(models / "digits")
+    before = {file.name: file.read_bytes() for file in (models / "digits").iterdir()}
+    app = open_weight()
+    assert not app.exception
+    assert not app.error
+    assert "no table" in app.caption[-1].value
+    keep = next(button for button in app.button if "Keep the table" in button.label)
+    keep.click().run()
+    assert not app.exception
+    saved = json.loads((models / "digits" / "card.json").read_text())["table"]
+    assert [row["beta"] for row in saved] == [row["beta"] for row in shipped]
+    for ours, theirs in zip(saved, shipped, strict=True):
+        assert ours["mutual_information"] == pytest.approx(theirs["mutual_information"], abs=1e-9)
+    for name in ("model.safetensors", "codes.safetensors"):
+        assert (models / "digits" / name).read_bytes() == before[name]
+    assert not any("Keep the table" in button.label for button in app.button)
+
+
+def test_a_table_that_makes_no_sense_gets_one_sentence(models: Path) -> None:
+    card = json.loads((models / "digits" / "card.json").read_text())
+    card["table"][3]["rate"] = None
+    (models / "digits" / "card.json").write_text(json.dumps(card))
+    app = open_weight()
+    assert not app.exception
+    (error,) = app.error
+    assert "table" in error.value
+
+
+def test_a_damaged_separately_trained_model_is_left_out_and_the_page_goes_on(models: Path) -> None:
+    from ui import cache
+
+    shutil.copytree(SHIPPED / "reference", models / "reference")
+    assert len(cache.open_model("digits").references) == 6
+    broken = next((models / "reference" / "digits").iterdir())
+    (broken / "codes.safetensors").write_bytes(b"nothing")
+    assert len(cache.open_model("digits").references) == 5
+    app = open_weight()
+    assert not app.exception
+    assert not app.error
+
+
+def test_the_saved_table_along_beta_has_a_column_for_every_value_and_its_error() -> None:
+    from ui import cache, weight_view
+
+    table = cache.open_model("digits").card["table"]
+    head, first, *_ = weight_view.table_csv(table).splitlines()
+    row = dict(zip(head.split(","), first.split(","), strict=True))
+    assert float(row["beta"]) == 0
+    assert float(row["kl_to_prior"]) == table[0]["kl_to_prior"][0]
+    assert float(row["kl_to_prior_error"]) == table[0]["kl_to_prior"][1]
+    assert float(row["marginal_kl_1"]) == table[0]["marginal_kl"][0][0]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.state import PARAMETERS, Limits, read_view
+from ui.state import PARAMETERS, WEIGHT_PARAMETERS, Limits, Parameter, read_view
 
 LIMITS = Limits(beta_max=12.0, samples=1797, classes=10)
 ADDRESS_JS = Path(__file__).parents[1] / "ui" / "latent_canvas" / "frontend" / "address.js"
@@ -49,8 +49,28 @@ def test_what_does_not_fit_is_left_out_with_a_sentence_that_says_what_was_expect
     assert PARAMETERS[name].expected(LIMITS) in complaint
 
 
-def test_the_browser_writes_the_parameters_that_are_read_here() -> None:
-    listed = re.search(r"export const NAMES = \[(.*?)\]", ADDRESS_JS.read_text(), re.S)
-    assert listed is not None
-    written = set(re.findall(r'"(\w+)"', listed.group(1)))
-    assert written == {"model", *PARAMETERS}
+@pytest.mark.parametrize(("listed", "parameters"), [("NAMES", PARAMETERS), ("WEIGHT_NAMES", WEIGHT_PARAMETERS)])
+def test_the_browser_writes_the_parameters_that_are_read_here(listed: str, parameters: dict[str, Parameter]) -> None:
+    found = re.search(rf"export const {listed} = \[(.*?)\]", ADDRESS_JS.read_text(), re.S)
+    assert found is not None
+    written = set(re.findall(r'"(\w+)"', found.group(1)))
+    assert written == {"model", *parameters}
+
+
+def test_the_address_of_the_kl_weight_is_understood() -> None:
+    params = {
+        "beta": "3", "sample": "7", "ellipses": "1", "separate": "1", "compare": "0.1,separate", "view": "-1,1,-1,1",
+    }  # fmt: skip
+    view, complaints = read_view(params, LIMITS, WEIGHT_PARAMETERS)
+    assert complaints == []
+    assert view == {
+        "beta": 3.0, "selected": 7, "ellipses": True, "separate": True, "compare": {"beta": 0.1, "separate": True},
+        "view": [-1.0, 1.0, -1.0, 1.0],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "13", "-1", "nan", "1,shared", "1,separate,2", "separate"])
+def test_a_comparison_that_makes_no_sense_gets_its_sentence(text: str) -> None:
+    view, (complaint,) = read_view({"compare": text}, LIMITS, WEIGHT_PARAMETERS)
+    assert view == {}
+    assert "a β from 0 to 12" in complaint

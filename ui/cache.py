@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +13,51 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ui.latent_canvas.payload import Chunks, codes_payload, model_payload, originals_payload, plan_chunks
-from vae_core.checkpoints import Codes, list_models, load_card, load_codes, load_weights
+from ui.latent_canvas.payload import (
+    Chunks,
+    codes_payload,
+    model_payload,
+    originals_payload,
+    plan_chunks,
+    table_payload,
+)
+from vae_core.checkpoints import (
+    CheckpointError,
+    Codes,
+    list_models,
+    list_references,
+    load_card,
+    load_codes,
+    load_weights,
+)
 from vae_core.datasets import load_images_uint8
+from vae_core.table import table_of
+from vae_core.traversal import prior_draws
 
 CHECKPOINTS_VARIABLE = "LATENT_EXPLORER_CHECKPOINTS"
 _SHIPPED = Path(__file__).resolve().parents[1] / "checkpoints"
 # Models a server keeps ready; 60,000 samples at 25 values of β take 12 MB.
 _KEPT_MODELS = 8
+# Draws of the prior that the KL page decodes at every β; the seed is nobody's choice but the first one tried.
+_PRIOR_DRAWS, _PRIOR_SEED = 10, 0
+
+Stamp = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True)
 class OpenModel:
-    """A model as the pages use it. `digest` changes when its files do; `payload` is what opens it in the browser."""
+    """A model as the pages use it. `digest` changes when its files do; `payload` is what opens it in the browser.
 
+    references: VAEs of the same data that were trained at one β alone, by rising β.
+    """
+
+    folder: Path
     card: dict[str, Any]
     codes: Codes
     chunks: Chunks
     digest: str
     payload: bytes
+    references: tuple[OpenModel, ...] = ()
 
 
 def checkpoints_folder() -> Path:
@@ -47,17 +74,32 @@ def model_names() -> list[str]:
 def open_model(name: str) -> OpenModel:
     """Load and check a model's card, weights and codes; CheckpointError says in one sentence what is wrong."""
     folder = checkpoints_folder() / name
-    return _open_model(str(folder), _stamp(folder))
+    references = list_references(folder)
+    return _open_model(str(folder), _stamp(folder), tuple((str(path), _stamp(path)) for path in references))
 
 
-def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+def _stamp(folder: Path) -> Stamp:
     """Changes with any file of the folder, so that a model trained anew, or damaged, is read anew."""
     files = sorted(folder.iterdir()) if folder.is_dir() else []
     return tuple((file.name, stat.st_mtime_ns, stat.st_size) for file in files for stat in [file.stat()])
 
 
 @st.cache_resource(show_spinner="Opening the model …", max_entries=_KEPT_MODELS)
-def _open_model(folder: str, stamp: tuple[tuple[str, int, int], ...]) -> OpenModel:
+def _open_model(folder: str, stamp: Stamp, references: tuple[tuple[str, Stamp], ...]) -> OpenModel:
+    beside = [reference for path, of in references if (reference := _open_reference(path, of))]
+    return replace(_read_model(folder, stamp), references=tuple(beside))
+
+
+def _open_reference(folder: str, stamp: Stamp) -> OpenModel | None:
+    """A separately trained model; None where it cannot be read, or has no table: the page then goes on without it."""
+    try:
+        model = _read_model(folder, stamp)
+    except CheckpointError:
+        return None
+    return model if model.card.get("table") else None
+
+
+def _read_model(folder: str, stamp: Stamp) -> OpenModel:
     card = load_card(folder)
     weights = load_weights(folder)
     codes = load_codes(folder)
@@ -65,13 +107,63 @@ def _open_model(folder: str, stamp: tuple[tuple[str, int, int], ...]) -> OpenMod
     payload = model_payload(card, weights, digest)
     samples = int(card["samples"])
     chunks = plan_chunks(samples, len(codes.betas), int(card["config"]["latent_dim"]), len(payload))
-    return OpenModel(card, codes, chunks, digest, payload)
+    return OpenModel(Path(folder), card, codes, chunks, digest, payload)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
 def codes_for(digest: str, chunk: int, _model: OpenModel) -> bytes:
     """One chunk of codes, ready to send; `digest` is the cache's key to `_model`."""
     return codes_payload(_model.codes, _model.chunks, chunk, digest)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def codes_in_order(digest: str, _model: OpenModel, _chunks: Chunks) -> bytes:
+    """All codes of a separately trained model in the order in which the shared model's travel."""
+    return codes_payload(_model.codes, Chunks(_chunks.order, (0, len(_chunks.order))), 0, digest)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def table_for(digest: str, _model: OpenModel, _table: list[dict[str, Any]]) -> bytes:
+    """What is known of a model along β, ready to send."""
+    return table_payload(
+        digest,
+        {
+            "rows": with_distortion(_table, _model.card["curve"]),
+            "heldOut": [{"beta": p["beta"], **_only(p["test"])} for p in _model.card["curve"] if "test" in p],
+            "references": [
+                {"digest": r.digest, "beta": r.card["betas"][0], "row": r.card["table"][0]} for r in _model.references
+            ],
+            "draws": prior_draws(_PRIOR_DRAWS, seed=_PRIOR_SEED).round(4).tolist(),
+        },
+    )
+
+
+def with_distortion(table: list[dict[str, Any]], curve: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The table with the card's distortion of the training samples in the rows that have none of their own."""
+    known = {point["beta"]: point["train"] for point in curve}
+    return [
+        {"distortion": [known[row["beta"]]["distortion"], known[row["beta"]].get("distortion_error", 0.0)], **row}
+        if row["beta"] in known
+        else row
+        for row in table
+    ]
+
+
+def _only(point: dict[str, float]) -> dict[str, float]:
+    return {"rate": point["rate"], "distortion": point["distortion"]}
+
+
+def computed_table(digest: str, model: OpenModel, report: Callable[[float], None]) -> list[dict[str, Any]]:
+    """The table along β of a checkpoint that holds none, computed once for all viewers; `report` hears how far."""
+    tables = _computed_tables()
+    if digest not in tables:
+        tables[digest] = table_of(model.codes, report=report)
+    return tables[digest]
+
+
+@st.cache_resource
+def _computed_tables() -> dict[str, list[dict[str, Any]]]:
+    return {}
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -78,4 +78,4 @@ def _forget_address() -> None:
     """Another model was picked: complaints about the address, and its view, belong to the one before."""
     for key in (state.UNKNOWN_MODEL, state.LAST_VIEW, state.ADDRESS):
         st.session_state.pop(key, None)
-    st.session_state[state.ADDRESS] = ({}, [])
+    st.session_state[state.ADDRESS] = {page: ({}, []) for page in state.PAGES}

@@ -1,4 +1,4 @@
-"""The address: every query parameter that a view of the latent map may carry, in one typed table.
+"""The address: every query parameter that a page may carry, in one typed table for each page.
 
 address.js writes the same names. What cannot be understood becomes a sentence for the page and is left out of the view.
 """
@@ -14,7 +14,9 @@ from typing import Any
 MODEL = "model"
 CANVAS = "canvas"
 LAST_VIEW = "last_view"  # the view as the browser last told it, for coming back to the page
-ADDRESS = "address"  # what the address said when the session began: (view, complaints)
+ADDRESS = "address"  # what the address said when a page was first opened: page → (view, complaints)
+WEIGHT_CANVAS = "weight_canvas"
+FRAMED = "framed"  # the frame has run in this session
 UNKNOWN_MODEL = "unknown_model"  # a model that the address names and nobody has
 
 K_RANGE = (0.25, 3.0)
@@ -43,11 +45,16 @@ class Parameter:
     expected: Callable[[Limits], str]
 
 
-def read_view(params: Mapping[str, str], limits: Limits) -> tuple[dict[str, Any], list[str]]:
-    """The part of the view that an address names, and one sentence for each parameter that was not understood."""
+def read_view(
+    params: Mapping[str, str], limits: Limits, parameters: Mapping[str, Parameter] | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """The part of the view that an address names, and one sentence for each parameter that was not understood.
+
+    parameters: the page's own; those of the latent map where none are given.
+    """
     view: dict[str, Any] = {}
     complaints = []
-    for name, parameter in PARAMETERS.items():
+    for name, parameter in (parameters or PARAMETERS).items():
         if name not in params:
             continue
         try:
@@ -128,6 +135,13 @@ def _pins(text: str, _: Limits) -> list[list[float]]:
     return pins
 
 
+def _compared(text: str, limits: Limits) -> dict[str, Any]:
+    beta, *rest = text.split(",")
+    if rest not in ([], ["separate"]):
+        raise ValueError
+    return {"beta": _beta(beta, limits), "separate": bool(rest)}
+
+
 def _says(text: str) -> Callable[[Limits], str]:
     return lambda _: text
 
@@ -163,3 +177,17 @@ PARAMETERS: dict[str, Parameter] = {
     "pins": Parameter("pins", _pins, _says("points like 0,0;1,-0.5 with semicolons between")),
     "path": Parameter("through", _choice("straight", "quantiles"), _says("straight or quantiles")),
 }
+
+WEIGHT_PARAMETERS: dict[str, Parameter] = {
+    **{name: PARAMETERS[name] for name in ("beta", "sample", "view")},
+    "ellipses": Parameter("ellipses", _flag, _says("0 or 1")),
+    "separate": Parameter("separate", _flag, _says("0 or 1")),
+    "compare": Parameter(
+        "compare",
+        _compared,
+        lambda limits: f"a β from 0 to {limits.beta_max:g}, with “,separate” behind it for the VAE trained there alone",
+    ),
+}
+
+# The parameters of every page, by the page's kind of view.
+PAGES = {"map": PARAMETERS, "weight": WEIGHT_PARAMETERS}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         load_model,
         load_weights,
         save,
+        save_table,
     )
     from vae_core.config import (
         ConfigError,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from vae_core.models import VAE
     from vae_core.objectives import collapse_beta, distortion, elbo, rate
     from vae_core.posterior import AggregatePosterior, Estimate
+    from vae_core.table import table_of
     from vae_core.training import Progress, train
 
 _MODULES = {
@@ -44,6 +46,7 @@ _MODULES = {
         "load_model",
         "load_weights",
         "save",
+        "save_table",
     ),
     "config": (
         "ConfigError",
@@ -58,6 +61,7 @@ _MODULES = {
     "models": ("VAE",),
     "objectives": ("collapse_beta", "distortion", "elbo", "rate"),
     "posterior": ("AggregatePosterior", "Estimate"),
+    "table": ("table_of",),
     "training": ("Progress", "train"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
@@ -90,7 +94,9 @@ __all__ = [
     "load_weights",
     "rate",
     "save",
+    "save_table",
     "slider_to_beta",
+    "table_of",
     "train",
     "traversal",
 ]

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from vae_core.models import VAE
 
 FORMAT = 1
+REFERENCES = "reference"  # the folder, beside the models, of those that were trained at one beta alone
 CARD, MODEL, CODES = "card.json", "model.safetensors", "codes.safetensors"
 SMALLEST_SIGMA = 6.2e-5  # the smallest normal float16, rounded up: sigma is stored no smaller
 
@@ -201,6 +203,41 @@ def save(path: PathLike, model: VAE, codes: Codes, card: dict[str, Any]) -> dict
     return card
 
 
+def save_table(path: PathLike, table: list[dict[str, Any]]) -> dict[str, Any]:
+    """Put the table along beta (vae_core.table) into a model's card and return the card; nothing else changes.
+
+    The card is written beside its place and then renamed. Raises CheckpointError where the folder holds no model
+    or the table does not fit it, and OSError where writing fails.
+    """
+    file = Path(path, CARD)
+    card = {**load_card(path), "table": table}
+    content = (json.dumps(card, indent=1, allow_nan=False) + "\n").encode()
+    _check_fields(file, json.loads(content))
+    new = file.with_name(f".{CARD}.new-{os.getpid()}")
+    try:
+        new.write_bytes(content)
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
+    return card
+
+
+def list_references(path: PathLike) -> list[Path]:
+    """Folders of the VAEs that were trained at one beta each, beside the model folder `path`, by rising beta.
+
+    They are the model folders in `reference/<name of the model's folder>/`; [] where there are none.
+    """
+    model = Path(path)
+    folder = model.parent / REFERENCES / model.name
+    readable = []
+    for name in list_models(folder):
+        try:
+            readable.append((load_card(folder / name)["betas"][0], folder / name))
+        except CheckpointError:
+            continue
+    return [reference for _, reference in sorted(readable)]
+
+
 def check_target(path: PathLike) -> None:
     """Raise CheckpointError where a model cannot be saved: over something else, or in a folder nobody may write to."""
     folder = Path(path)
@@ -255,7 +292,9 @@ def _check_fields(file: Path, card: dict[str, Any]) -> None:
         VAEConfig.from_json(card["config"])
     except (ConfigError, TypeError) as error:
         raise CheckpointError(f"{file}: {error}") from error
-    _check_betas(file, card["betas"], card["config"]["beta_max"])
+    _check_betas(file, card["betas"], card["config"])
+    if "table" in card:
+        _check_table(file, card["table"], card["betas"])
     for name in (MODEL, CODES):
         record = card["files"].get(name)
         if not isinstance(record, dict) or {key: type(value) for key, value in record.items()} != FINGERPRINT:
@@ -264,13 +303,54 @@ def _check_fields(file: Path, card: dict[str, Any]) -> None:
             )
 
 
-def _check_betas(file: Path, betas: list[object], beta_max: float) -> None:
+def _check_betas(file: Path, betas: list[object], config: dict[str, Any]) -> None:
+    beta_max = config["beta_max"]
+    if config["degree"] == 0:
+        if betas != [beta_max]:
+            raise CheckpointError(f"{file}: expected 'betas' to hold beta_max = {beta_max:g} alone, got {betas!r:.100}")
+        return
     numbers = [beta for beta in betas if isinstance(beta, int | float) and math.isfinite(beta)]
     rising = all(low < high for low, high in pairwise(numbers))
     if len(numbers) < max(2, len(betas)) or not rising or numbers[0] != 0 or numbers[-1] != beta_max:
         raise CheckpointError(
             f"{file}: expected 'betas' to rise from 0 to beta_max = {beta_max:g}, got {betas!r:.100}"
         )
+
+
+def _check_table(file: Path, table: object, betas: list[float]) -> None:
+    rows = table if isinstance(table, list) else []
+    if [row.get("beta") if isinstance(row, dict) else None for row in rows] != betas:
+        raise CheckpointError(f"{file}: expected 'table' to hold a record for each of 'betas', got {table!r:.100}")
+    for row in rows:
+        for name, is_valid in TABLE_FIELDS.items():
+            if not is_valid(row.get(name)):
+                raise CheckpointError(
+                    f"{file}: expected {name!r} in the table at beta = {row['beta']:g} to be finite numbers,"
+                    f" got {row.get(name)!r:.100}"
+                )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_estimate(value: object) -> bool:
+    """A value and its error."""
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)) and value[1] >= 0
+
+
+TABLE_FIELDS: dict[str, Callable[[Any], bool]] = {
+    "rate": _is_number,
+    "mutual_information": _is_estimate,
+    "kl_to_prior": _is_estimate,
+    "total_correlation": _is_estimate,
+    "marginal_kl": lambda value: isinstance(value, list) and bool(value) and all(map(_is_estimate, value)),
+    "mean_sigma": _is_number,
+    "min_sigma": _is_number,
+    "active_units": _is_number,
+    "holes": _is_estimate,
+    "distortion": lambda value: value is None or _is_estimate(value),
+}
 
 
 def _load_tensors(file: Path, card: dict[str, Any]) -> dict[str, NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""The command line: train, info, evaluate and data, one function each."""
+"""The command line: train, reference, table, info, evaluate and data, one function each."""
 
 from __future__ import annotations
 
@@ -44,6 +44,18 @@ def _train(options: argparse.Namespace) -> int:
     return make_model(options)
 
 
+def _reference(options: argparse.Namespace) -> int:
+    from vae_core.reference import make_references
+
+    return make_references(options)
+
+
+def _table(options: argparse.Namespace) -> int:
+    from vae_core.workshop import make_table
+
+    return make_table(find_model(options.model), options)
+
+
 def _info(options: argparse.Namespace) -> int:
     folder = find_model(options.model)
     card = load_card(folder)
@@ -65,6 +77,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     model = load_model(folder)
     data = load_dataset(model.card["dataset"], options.data_dir)
     train_part, test_part = (images[: options.samples] for images in (data.train_images, data.test_images))
+    for beta in options.betas or ():
+        model.config.check_beta(beta)
     betas: list[float] = options.betas or [record["beta"] for record in model.card["curve"]]
     curve = measure_curve(model, train_part, test_part, betas, draws=options.draws, seed=options.seed)
     print(
@@ -148,6 +162,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train a model: D and R as it goes, then a checkpoint"))
+    _add_reference(commands.add_parser("reference", help="train VAEs at one beta each, to compare with"))
+    _add_table(commands.add_parser("table", help="compute a model's table along beta again, from its codes"))
     _add_info(commands.add_parser("info", help="print a model's card"))
     _add_evaluate(commands.add_parser("evaluate", help="measure D and R along beta again, from the weights"))
     _add_data(
@@ -181,6 +197,26 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help=f"data folder (else {DATA_VARIABLE})")
     help_text = "at least so many seconds between checkpoints during training (10)"
     parser.add_argument("--save-every", type=_positive, default=10.0, metavar="SECONDS", help=help_text)
+
+
+def _add_reference(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_reference)
+    parser.description = (
+        "Train a VAE of its own at each of a few values of beta, with the recipe of the model that serves every beta. "
+        "The pages show them beside that model where DIR holds it. Ctrl-C keeps those that are complete."
+    )
+    parser.add_argument("dataset", metavar="DATASET", help=", ".join(DATASETS))
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="written to DIR/reference/NAME/beta-B/")
+    parser.add_argument("--name", type=_name, help="the name of the model to compare with (the data set's)")
+    parser.add_argument("--betas", type=_betas, metavar="B,B,...", help="values of beta (six)")
+    parser.add_argument("--epochs", type=_count)
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help=f"data folder (else {DATA_VARIABLE})")
+
+
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_table)
+    parser.add_argument("model", metavar="NAME_OR_PATH")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help=f"data folder (else {DATA_VARIABLE})")
 
 
 def _add_info(parser: argparse.ArgumentParser) -> None:

@@ -41,7 +41,8 @@ class VAEConfig:
     beta_max: the largest beta that a user can choose. beta_train_max: betas are drawn up to here, a little
         farther, so that the end of the slider is not the end of what was learned.
     beta_offset: beta enters the network through log(beta + beta_offset), which makes 0 an ordinary point.
-    degree: number of Chebyshev polynomials of that logarithm that modulate each layer.
+    degree: number of Chebyshev polynomials of that logarithm that modulate each layer; 0 for a network that does
+        not see beta. That one is trained at a single beta, which is its beta_max and its beta_train_max.
     """
 
     input_shape: tuple[int, ...]
@@ -57,18 +58,39 @@ class VAEConfig:
     def __post_init__(self) -> None:
         _check_sizes("input_shape", self.input_shape)
         _check_sizes("hidden", self.hidden)
-        _check_sizes("latent_dim and degree", (self.latent_dim, self.degree))
+        _check_sizes("latent_dim", (self.latent_dim,))
+        if not isinstance(self.degree, int) or self.degree < 0:
+            raise ConfigError(f"degree: expected a whole number of at least 0, got {self.degree!r}")
         if self.likelihood not in LIKELIHOODS:
             raise ConfigError(
                 f"likelihood: expected one of {', '.join(LIKELIHOODS)}, got {self.likelihood!r}"
             )
         for name in ("sigma_x", "beta_max", "beta_train_max", "beta_offset"):
             value = getattr(self, name)
-            if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
+            zero_fits = self.single_beta and name in ("beta_max", "beta_train_max")
+            above = isinstance(value, int | float) and (value > 0 or (zero_fits and value == 0))
+            if not (above and math.isfinite(value)):
                 raise ConfigError(f"{name}: expected a positive number, got {value!r}")
         if self.beta_train_max < self.beta_max:
             found = self.beta_train_max
             raise ConfigError(f"beta_train_max: expected at least beta_max = {self.beta_max}, got {found}")
+        if self.single_beta and self.beta_train_max != self.beta_max:
+            found = self.beta_train_max
+            raise ConfigError(f"beta_train_max: expected beta_max = {self.beta_max} where degree is 0, got {found}")
+
+    @property
+    def single_beta(self) -> bool:
+        """The network does not see beta: it was trained at beta_max alone."""
+        return self.degree == 0
+
+    def check_beta(self, beta: float) -> None:
+        """Raise ConfigError, which names the range, where the network was not trained at this beta."""
+        low = self.beta_max if self.single_beta else 0.0
+        # A float32 tensor holds beta only to seven digits.
+        if not low * (1 - 1e-6) <= beta <= self.beta_train_max * (1 + 1e-6):
+            alone = f"{low:g}, the only one it was trained at"
+            expected = alone if self.single_beta else f"0 to {self.beta_train_max:g}"
+            raise ConfigError(f"beta: this model expects {expected}, got {beta:g}")
 
     @property
     def pixels(self) -> int:

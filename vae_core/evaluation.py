@@ -14,9 +14,9 @@ from vae_core.config import REFERENCE_BETAS
 from vae_core.datasets import Dataset
 from vae_core.models import VAE
 from vae_core.objectives import collapse_beta, distortion, rate
+from vae_core.table import ACTIVE_VARIANCE, table_of
 
 CHUNK = 4096  # samples in one pass through the network
-ACTIVE_VARIANCE = 0.01  # a unit is active where Var_x mu_j(x) is larger (Burda et al. 2016)
 
 
 def round_weights(model: VAE) -> VAE:
@@ -35,22 +35,28 @@ def describe(
     draws: int = 4,
     curve_samples: int = 10_000,
     training: Mapping[str, Any],
+    table: bool = True,
     report: Callable[[float], None] = lambda share: None,
 ) -> tuple[Codes, dict[str, Any]]:
     """The codes and the card of a trained model, ready for `checkpoints.save`.
 
     The weights are rounded first, so that all figures are those of the stored model. `training` is put on the
-    card as it is; report is called with the share that is done.
+    card as it is; table: measure the table along beta too; report is called with the share that is done.
     """
     round_weights(model)
-    points = curve_betas(betas)
-    # Encoding at the nodes and measuring the curve take about the same time.
-    codes = encode_codes(model, data, betas, report=lambda share: report(share / 2))
+    points = list(betas) if model.config.single_beta else curve_betas(betas)
+    # The three parts take about the same time.
+    codes = encode_codes(model, data, betas, report=lambda share: report(share / 3))
     train_part, test_part = (images[:curve_samples] for images in (data.train_images, data.test_images))
     curve = []
     for record in measure_curve(model, train_part, test_part, points, draws=draws):
         curve.append(record)
-        report(0.5 + 0.5 * len(curve) / len(points))
+        report((1 + len(curve) / len(points)) / 3)
+    more: dict[str, Any] = {}
+    if table:
+        more["table"] = table_with_distortion(
+            model, data, codes, draws=draws, report=lambda share: report((2 + share) / 3)
+        )
     return codes, {
         "name": data.name,
         "title": data.title,
@@ -60,7 +66,25 @@ def describe(
         "training": dict(training),
         "measured": {"draws": draws, "train_samples": len(train_part), "test_samples": len(test_part)},
         "curve": curve,
+        **more,
     }
+
+
+def table_with_distortion(
+    model: VAE,
+    data: Dataset,
+    codes: Codes,
+    *,
+    draws: int = 4,
+    report: Callable[[float], None] = lambda share: None,
+) -> list[dict[str, Any]]:
+    """The table along beta of a model's codes, each record with the distortion of all coded samples."""
+    table = table_of(codes, report=lambda share: report(share / 2))
+    for k, row in enumerate(table):
+        found = measure(model, data.images, row["beta"], draws=draws)
+        row["distortion"] = [found["distortion"], found["distortion_error"]]
+        report(0.5 + (k + 1) / (2 * len(table)))
+    return table
 
 
 def curve_betas(betas: Sequence[float]) -> list[float]:

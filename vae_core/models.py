@@ -59,13 +59,15 @@ class VAE(nn.Module):
     def encode(self, x: Tensor, beta: float | Tensor) -> Normal:
         """The posterior q(z|x): x [N, *input_shape] in [0, 1] -> a Normal with loc and scale [N, latent_dim].
 
-        beta is one number or a tensor [N]. Raises ValueError where x has another shape.
+        beta is one number or a tensor [N]. Raises ValueError where x has another shape, or beta is outside the
+        trained range.
         """
         shape = self.config.input_shape
         if tuple(x.shape[-len(shape) :]) != shape:
             raise ValueError(
                 f"encode: expected samples of shape {shape}, got a tensor of shape {tuple(x.shape)}"
             )
+        self._check_beta(beta)
         mu, log_var = self.moments(x.flatten(-len(shape)), self.features(beta))
         return Normal(mu, (0.5 * log_var).exp())
 
@@ -76,6 +78,7 @@ class VAE(nn.Module):
             raise ValueError(
                 f"decode: expected points of {expected} dimensions, got a tensor of shape {tuple(z.shape)}"
             )
+        self._check_beta(beta)
         images = torch.sigmoid(self.logits(z, self.features(beta)))
         return images.reshape(*images.shape[:-1], *self.config.input_shape)
 
@@ -85,11 +88,18 @@ class VAE(nn.Module):
         high = math.log(self.config.beta_train_max + self.config.beta_offset)
         parameter = next(self.parameters())
         beta = torch.as_tensor(beta, dtype=torch.float64, device=parameter.device)
+        if self.config.single_beta:
+            return beta.new_empty((*beta.shape, 0), dtype=parameter.dtype)
         u = 2 * ((beta + self.config.beta_offset).log() - low) / (high - low) - 1
         powers = [torch.ones_like(u), u]
         while len(powers) <= self.config.degree:
             powers.append(2 * u * powers[-1] - powers[-2])
         return torch.stack(powers[1 : self.config.degree + 1], dim=-1).to(parameter.dtype)
+
+    def _check_beta(self, beta: float | Tensor) -> None:
+        values = torch.as_tensor(beta)
+        for value in (values.min().item(), values.max().item()) if values.numel() else ():
+            self.config.check_beta(value)
 
     def moments(self, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
         """mu and log_var [..., latent_dim] of flat samples x [..., pixels], given the features t of beta."""

@@ -95,7 +95,12 @@ def learning_rate_factor(step: int, steps: int, options: TrainConfig) -> float:
 
 
 def draw_betas(count: int, config: VAEConfig, uniform_share: float, generator: torch.Generator) -> Tensor:
-    """`count` betas in [0, beta_train_max]: stratified, a share uniform in beta, the rest in log(beta + offset)."""
+    """`count` betas in [0, beta_train_max]: stratified, a share uniform in beta, the rest in log(beta + offset).
+
+    All are the one beta of a network that does not see beta.
+    """
+    if config.single_beta:
+        return torch.full((count,), float(config.beta_max), device=generator.device)
     uniform = round(uniform_share * count)
     noise = torch.rand(count, generator=generator, device=generator.device)
     high = math.log1p(config.beta_train_max / config.beta_offset)

@@ -1,4 +1,4 @@
-"""From a data set's name to a checkpoint on disk: the `train` command."""
+"""From a data set's name to a checkpoint on disk: the `train` command, and the `table` command for its last part."""
 
 from __future__ import annotations
 
@@ -12,14 +12,24 @@ from typing import Any
 
 import torch
 
-from vae_core.checkpoints import CheckpointError, check_target, load_card, save
+from vae_core.checkpoints import (
+    CARD,
+    CheckpointError,
+    check_target,
+    load_card,
+    load_codes,
+    load_model,
+    save,
+    save_table,
+)
 from vae_core.config import VAEConfig, beta_nodes
-from vae_core.datasets import Dataset, load_dataset
-from vae_core.evaluation import describe
+from vae_core.datasets import Dataset, DatasetError, load_dataset
+from vae_core.evaluation import describe, table_with_distortion
 from vae_core.models import VAE
 from vae_core.objectives import collapse_beta
 from vae_core.progress_bar import ProgressBar, duration
 from vae_core.recipes import RECIPES, Recipe
+from vae_core.table import table_of
 from vae_core.training import Progress, resolve_device, train
 
 INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
@@ -44,6 +54,30 @@ def make_model(options: argparse.Namespace) -> int:
         job.bar.close()
         print(f"Stopped by Ctrl-C; {job.kept()}", file=sys.stderr)
         return INTERRUPTED
+    return 0
+
+
+def make_table(folder: Path, options: argparse.Namespace) -> int:
+    """Compute the table along beta of the model in `folder` and put it into its card; returns the exit status.
+
+    The distortion is measured where the data set is at hand, else it is left out.
+    """
+    card, codes = load_card(folder), load_codes(folder)
+    bar = ProgressBar(card["name"], sys.stderr)
+
+    def report(share: float) -> None:
+        bar.update(share, "the table along beta")
+
+    try:
+        data = load_dataset(card["dataset"], options.data_dir)
+    except DatasetError as error:
+        print(f"The distortion is left out: {error}", file=sys.stderr)
+        table = table_of(codes, report=report)
+    else:
+        table = table_with_distortion(load_model(folder), data, codes, draws=card["measured"]["draws"], report=report)
+    bar.close()
+    save_table(folder, table)
+    print(f"{folder / CARD}: the table along beta, {len(table)} records")
     return 0
 
 
@@ -96,7 +130,7 @@ class _Job:
         self.bar.close()
         record = self._record(last, complete=True)
         self._save(
-            last.model, record, self.betas, self.recipe.draws, self.recipe.curve_samples, self._measuring
+            last.model, record, self.betas, self.recipe.draws, self.recipe.curve_samples, self._measuring, table=True
         )
         self.bar.close()
         print(f"{self.folder}: {self.data.title}, trained in {duration(last.seconds)}")
@@ -146,9 +180,11 @@ class _Job:
         draws: int,
         samples: int,
         report: Callable[[float], None],
+        *,
+        table: bool = False,
     ) -> None:
         codes, card = describe(
-            model, self.data, betas, draws=draws, curve_samples=samples, training=training, report=report
+            model, self.data, betas, draws=draws, curve_samples=samples, training=training, table=table, report=report
         )
         save(self.folder, model, codes, card | {"name": self.name})
 

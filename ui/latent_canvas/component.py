@@ -19,12 +19,14 @@ class CanvasEvents:
     """What the browser told since the mount: the view at rest, and what more it wants to have.
 
     view: the state that the address holds (beta, z, selected, …), None until a hand has rested once.
-    wants_all, wants_originals: the person asked for all samples; a sample's original image is needed.
+    wants_all, wants_originals, wants_separate: the person asked for all samples; a sample's original image is
+    needed; the separately trained models are.
     """
 
     view: Mapping[str, Any] | None
     wants_all: bool
     wants_originals: bool
+    wants_separate: bool
 
 
 @cache
@@ -35,14 +37,14 @@ def _renderer() -> ComponentRenderer:
 def latent_canvas(
     data: Mapping[str, Any], *, key: str, digest: str, on_view: Callable[[], None] = lambda: None
 ) -> CanvasEvents:
-    """Mount the view. `data` is JSON (canvas.js, ViewData); `digest` names the model that the events must be about."""
+    """Mount a view. `data` is JSON (index.js has the kinds); `digest` names the model that events must be about."""
     # As one string: a nested dict would make Streamlit import pandas to find out whether it is a data frame.
     result = _renderer()(
         key=key, data={"view": json.dumps(data)}, on_view_change=on_view, on_wanted_change=lambda: None
     )
     view = _about(digest, result.get("view"))
     wanted = _about(digest, result.get("wanted")) or {}
-    return CanvasEvents(view, bool(wanted.get("all")), bool(wanted.get("originals")))
+    return CanvasEvents(view, *(bool(wanted.get(part)) for part in ("all", "originals", "separate")))
 
 
 def warm_up() -> None:

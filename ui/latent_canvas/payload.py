@@ -91,6 +91,11 @@ def codes_payload(codes: Codes, chunks: Chunks, chunk: int, digest: str) -> byte
     )
 
 
+def table_payload(digest: str, table: dict[str, Any]) -> bytes:
+    """What is known of a model along β: rows, held-out samples, separate models, draws (Table in store.js)."""
+    return _message({"kind": "table", "digest": digest, "table": table})
+
+
 def originals_payload(images: NDArray[np.uint8], chunks: Chunks, chunk: int, digest: str) -> bytes:
     """One chunk's original images, [N, h, w] or [N, h, w, 3] in data-set order, as a PNG of tiles."""
     tiles = images[chunks.ids(chunk)]

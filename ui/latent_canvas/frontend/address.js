@@ -56,13 +56,13 @@ export function fromInitial(model, beta, initial) {
 }
 
 /**
- * Write the state into the address without a new entry in the browser's history. Parameters that are not ours stay.
- * @param {ViewState} state
+ * Write a page's parameters into the address without a new entry in the browser's history. Parameters that are not ours stay.
+ * @param {URLSearchParams} params
  */
-export function writeAddress(state) {
+export function writeAddress(params) {
   const url = new URL(window.location.href);
-  for (const name of NAMES) url.searchParams.delete(name);
-  for (const [name, value] of toParams(state)) url.searchParams.set(name, value);
+  for (const name of [...NAMES, ...WEIGHT_NAMES]) url.searchParams.delete(name);
+  for (const [name, value] of params) url.searchParams.set(name, value);
   // Commas and semicolons are legal in a query; unescaped they keep a shared address readable.
   url.search = url.search.replaceAll("%2C", ",").replaceAll("%3B", ";");
   if (url.href !== window.location.href) window.history.replaceState(window.history.state, "", url);
@@ -71,6 +71,44 @@ export function writeAddress(state) {
 export const NAMES = [
   "model", "beta", "z", "k", "show", "only", "sample", "colour", "hide", "grid", "cloud", "view", "pins", "path",
 ];
+
+export const WEIGHT_NAMES = ["model", "beta", "sample", "ellipses", "separate", "compare", "view"];
+
+/**
+ * @typedef {{beta: number, separate: boolean}} Choice one model to look at: the shared network at β, or the VAE trained there alone
+ * @typedef {object} WeightState what the page of the KL weight shows
+ * @property {string} model
+ * @property {number} beta
+ * @property {boolean} separate the separately trained VAE nearest to β instead of the shared network
+ * @property {number} selected data-set index of the selected sample, -1 for none
+ * @property {boolean} ellipses
+ * @property {Choice | null} compare what is pinned beside it
+ * @property {[number, number, number, number] | null} view xmin, xmax, ymin, ymax; null fits the data
+ */
+
+/**
+ * @param {string} model
+ * @param {number} beta the model's own starting β
+ * @param {Partial<WeightState>} initial
+ * @returns {WeightState}
+ */
+export function weightState(model, beta, initial) {
+  return { model, beta, separate: false, selected: -1, ellipses: false, compare: null, view: null, ...structuredClone(initial) };
+}
+
+/**
+ * @param {WeightState} state
+ * @returns {URLSearchParams}
+ */
+export function weightParams({ model, beta, separate, selected, ellipses, compare, view }) {
+  const params = new URLSearchParams({ model, beta: short(beta) });
+  if (selected >= 0) params.set("sample", String(selected));
+  if (ellipses) params.set("ellipses", "1");
+  if (separate) params.set("separate", "1");
+  if (compare) params.set("compare", `${short(compare.beta)}${compare.separate ? ",separate" : ""}`);
+  if (view) params.set("view", view.map(short).join(","));
+  return params;
+}
 
 /**
  * @param {number} value

@@ -1,6 +1,6 @@
 // One mounted latent map: holds the state, listens to hands and server, and draws at most once per animation frame.
 
-import { fromInitial } from "./address.js";
+import { fromInitial, toParams } from "./address.js";
 import { BetaSlider } from "./beta_slider.js";
 import { nearest, pick } from "./codes.js";
 import { h, saveFile, setShown, setText } from "./dom.js";
@@ -56,7 +56,7 @@ export class LatentCanvas {
     this.hovered = -1;
     this.selectedIndex = -1;
     this.painter = new Painter(this);
-    this.teller = new Teller(() => this.dragging, () => this.#rest(), signal);
+    this.teller = new Teller(toParams, () => this.dragging, () => this.#rest(), signal);
     this.toolbar = this.#makeToolbar(signal);
     this.beta = new BetaSlider((beta, resting) => this.setBeta(beta, resting), signal);
     this.panel = this.#makePanel(signal);

@@ -1,8 +1,9 @@
 /** The picture of the aggregate posterior's density under the ellipses, computed in slices like them. */
 
-import { DensityRenderer, MIN_SIGMA } from "./density.js";
+import { DensityRenderer } from "./density.js";
 import { place } from "./ellipse_layer.js";
 import { typicalSigma } from "./scene.js";
+import { MIN_SIGMA } from "./splat.js";
 import { resize } from "./view.js";
 
 /** @typedef {import("./scene.js").Scene} Scene @typedef {import("./view.js").View} View */

@@ -1,24 +1,12 @@
-/**
- * The density of the aggregate posterior as a glowing cloud in each class's hue, computed on the CPU.
- *
- * Each sample's Gaussian is added, out to 3.5 sigma, to the grid that is just fine enough for it: grid level l has one
- * node every 2^l texels in that direction, and sigma spans at least two of its steps. So a wide Gaussian costs no more than
- * a narrow one. The levels are then summed from coarse to fine by cubic interpolation (error below 0.5 % of the peak).
- */
+// The density of the aggregate posterior as a glowing cloud in each class's hue, computed on the CPU (splat.js).
 
 import { groupColors, parseColor, writeGroups } from "./scene.js";
+import { Splat } from "./splat.js";
 import { bounds } from "./view.js";
 
 /** @typedef {import("./scene.js").Scene} Scene @typedef {import("./view.js").View} View */
 /** @typedef {{width: number, height: number, data: Uint8ClampedArray}} Picture */
 
-const CUT = 3.5; // sigmas
-const STEPS_PER_SIGMA = 2; // least, where a coarser grid is at hand
-export const MIN_SIGMA = 1; // texels; narrower Gaussians are drawn this wide, with the same mass
-const PAD = 3; // nodes outside the picture on each side, for the interpolation
-const CUBIC_NEAR = 9 / 16;
-const CUBIC_FAR = 1 / 16;
-const LEVELS = 12;
 const MAX_GROUPS = 12;
 const BATCH = 512; // samples between two looks at the clock: about 0.5 ms
 const TONE_BATCH = 12288; // texels between two looks at the clock: about 1 ms
@@ -149,152 +137,6 @@ function hues(scene) {
     : Array.from({ length: MAX_GROUPS }, (_, i) => unique[Math.floor((i + 0.5) * unique.length / MAX_GROUPS)]);
   const groupHue = Uint8Array.from(all, (color) => Math.floor(unique.indexOf(color) * colors.length / unique.length));
   return { colors, groupHue };
-}
-
-/** Grids at every pair of levels (x, y) and for every group, made when the first Gaussian falls into them. */
-class Splat {
-  /** @type {(Float32Array | undefined)[]} */
-  #grids = [];
-  #alongX = new Float64Array(64);
-  #alongY = new Float64Array(64);
-
-  /** @param {number} width texels @param {number} height @param {number} groups */
-  constructor(width, height, groups) {
-    this.groups = groups;
-    this.columns = Array.from({ length: LEVELS }, (_, level) => nodes(width, level));
-    this.rows = Array.from({ length: LEVELS }, (_, level) => nodes(height, level));
-    this.width = width;
-    this.height = height;
-  }
-
-  /**
-   * @param {number} group @param {number} x centre, in texels @param {number} y
-   * @param {number} sigmaX texels @param {number} sigmaY @param {number} mass
-   */
-  add(group, x, y, sigmaX, sigmaY, mass) {
-    const sx = Math.max(MIN_SIGMA, sigmaX), sy = Math.max(MIN_SIGMA, sigmaY);
-    if (x + CUT * sx < 0 || x - CUT * sx > this.width || y + CUT * sy < 0 || y - CUT * sy > this.height) return;
-    const [lx, ly] = levelsOf(sx, sy);
-    const columns = this.columns[lx], rows = this.rows[ly];
-    const [x0, x1] = writeKernel(this.#alongX, x, sx, lx, columns);
-    const [y0, y1] = writeKernel(this.#alongY, y, sy, ly, rows);
-    const slot = (group * LEVELS + lx) * LEVELS + ly;
-    const grid = this.#grids[slot] ??= new Float32Array(columns * rows);
-    const peak = mass / (2 * Math.PI * sx * sy);
-    for (let row = y0; row <= y1; row++) {
-      const factor = peak * this.#alongY[row - y0];
-      for (let column = x0, at = row * columns + x0; column <= x1; column++, at++) {
-        grid[at] += factor * this.#alongX[column - x0];
-      }
-    }
-  }
-
-  /** @param {number} group @returns {Float32Array} width * height */
-  sumLevels(group) {
-    /** @type {Float32Array | undefined} */
-    let sum;
-    for (let ly = LEVELS - 1; ly >= 0; ly--) {
-      const row = this.#sumAlongX(group, ly);
-      if (sum) sum = refineRows(sum, this.columns[0], this.rows[ly]);
-      sum = plus(sum, row);
-    }
-    return crop(sum, this.columns[0], this.width, this.height);
-  }
-
-  /** @param {number} group @param {number} ly @returns {Float32Array | undefined} columns at level 0, rows at level ly */
-  #sumAlongX(group, ly) {
-    /** @type {Float32Array | undefined} */
-    let sum;
-    for (let lx = LEVELS - 1; lx >= 0; lx--) {
-      if (sum) sum = refineColumns(sum, this.columns[lx + 1], this.columns[lx], this.rows[ly]);
-      const slot = (group * LEVELS + lx) * LEVELS + ly;
-      sum = plus(sum, this.#grids[slot]);
-      this.#grids[slot] = undefined;
-    }
-    return sum;
-  }
-}
-
-/** Nodes of one axis at a level, PAD more on each side. @param {number} size texels @param {number} level */
-function nodes(size, level) {
-  return Math.ceil((size - 1) / 2 ** level) + 1 + 2 * PAD;
-}
-
-/**
- * Neighbouring levels become one, the finer: fewer grids to sum.
- * @param {number} sigmaX texels @param {number} sigmaY @returns {[number, number]}
- */
-function levelsOf(sigmaX, sigmaY) {
-  const lx = levelOf(sigmaX), ly = levelOf(sigmaY);
-  const finer = Math.min(lx, ly);
-  return Math.abs(lx - ly) <= 1 ? [finer, finer] : [lx, ly];
-}
-
-/** @param {number} sigma texels @returns {number} */
-function levelOf(sigma) {
-  return Math.min(LEVELS - 1, Math.max(0, 31 - Math.clz32(sigma / STEPS_PER_SIGMA)));
-}
-
-/**
- * exp(-d^2/2) at the nodes within CUT sigmas of the centre.
- * @param {Float64Array} out @param {number} centre texels @param {number} sigma @param {number} level @param {number} count
- * @returns {[number, number]} first and last node
- */
-function writeKernel(out, centre, sigma, level, count) {
-  const step = 2 ** level;
-  const at = centre / step + PAD, reach = CUT * sigma / step;
-  const first = Math.max(0, Math.ceil(at - reach)), last = Math.min(count - 1, Math.floor(at + reach), first + out.length - 1);
-  const factor = -0.5 * (step / sigma) ** 2;
-  for (let i = first; i <= last; i++) out[i - first] = Math.exp(factor * (i - at) ** 2);
-  return [first, last];
-}
-
-/** Adds b to a where both are. @param {Float32Array | undefined} a @param {Float32Array | undefined} b */
-function plus(a, b) {
-  if (!a || !b) return a ?? b;
-  for (let i = 0; i < a.length; i++) a[i] += b[i];
-  return a;
-}
-
-/**
- * Twice as many columns, by cubic interpolation between the coarse ones.
- * @param {Float32Array} coarse @param {number} from columns @param {number} to columns @param {number} rows
- */
-function refineColumns(coarse, from, to, rows) {
-  const fine = new Float32Array(to * rows);
-  for (let row = 0; row < rows; row++) {
-    const at = row * from;
-    for (let j = 0, out = row * to; j < to; j++, out++) {
-      const i = at + ((j + PAD) >> 1); // node j lies on coarse node (j - PAD) / 2 + PAD, or between that and the next
-      if (((j + PAD) & 1) === 0) fine[out] = coarse[i];
-      else fine[out] = CUBIC_NEAR * (coarse[i] + coarse[i + 1]) - CUBIC_FAR * (coarse[i - 1] + coarse[i + 2]);
-    }
-  }
-  return fine;
-}
-
-/** @param {Float32Array} coarse @param {number} columns @param {number} to rows */
-function refineRows(coarse, columns, to) {
-  const fine = new Float32Array(columns * to);
-  for (let j = 0; j < to; j++) {
-    const begin = ((j + PAD) >> 1) * columns, out = j * columns;
-    if (((j + PAD) & 1) === 0) { fine.set(coarse.subarray(begin, begin + columns), out); continue; }
-    for (let c = 0, i = begin; c < columns; c++, i++) {
-      fine[out + c] = CUBIC_NEAR * (coarse[i] + coarse[i + columns]) - CUBIC_FAR * (coarse[i - columns] + coarse[i + 2 * columns]);
-    }
-  }
-  return fine;
-}
-
-/** @param {Float32Array | undefined} padded @param {number} columns @param {number} width @param {number} height */
-function crop(padded, columns, width, height) {
-  const out = new Float32Array(width * height);
-  if (!padded) return out;
-  for (let row = 0; row < height; row++) {
-    const at = (row + PAD) * columns + PAD;
-    out.set(padded.subarray(at, at + width), row * width);
-  }
-  return out;
 }
 
 /**

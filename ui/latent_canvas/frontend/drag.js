@@ -22,7 +22,7 @@ const WHEEL_SPEED = 0.0016;
 
 /**
  * @param {HTMLElement} stage the element that holds the map; gets the listeners
- * @param {HTMLElement} handle
+ * @param {HTMLElement | null} handle null where there is nothing to drag: `dragStart` is never called then
  * @param {Gestures} gestures
  * @param {AbortSignal} signal
  */
@@ -37,7 +37,8 @@ export function attachPointers(stage, handle, gestures, signal) {
     if (pointers.size === 0) box = stage.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
-  const handlePlace = () => {
+  /** @param {HTMLElement} handle */
+  const handlePlace = (handle) => {
     const own = handle.getBoundingClientRect();
     return { x: own.left + own.width / 2 - box.left, y: own.top + own.height / 2 - box.top };
   };
@@ -53,11 +54,12 @@ export function attachPointers(stage, handle, gestures, signal) {
       state.mode = "pinch";
       return;
     }
-    const centre = handlePlace();
+    Object.assign(state, { mode: "press", startX: at.x, startY: at.y, panX: 0, panY: 0 });
+    if (!handle) return;
+    const centre = handlePlace(handle);
     const far = Math.hypot(at.x - centre.x, at.y - centre.y);
-    const onHandle = event.target === handle || (event.pointerType === "mouse" && far <= HANDLE_REACH);
-    Object.assign(state, { mode: onHandle ? "drag" : "press", startX: at.x, startY: at.y, panX: 0, panY: 0 });
-    if (!onHandle) return;
+    if (event.target !== handle && !(event.pointerType === "mouse" && far <= HANDLE_REACH)) return;
+    state.mode = "drag";
     // The grip keeps its distance from the handle's centre, so that taking it does not move it.
     Object.assign(state, { dx: centre.x - at.x, dy: centre.y - at.y });
     handle.focus({ preventScroll: true });

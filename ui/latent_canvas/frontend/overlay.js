@@ -18,6 +18,7 @@ import { bounds, ticks, toScreen } from "./view.js";
  * @property {number} kSigma
  * @property {[number, number][]} pins
  * @property {Float32Array} path [steps][2], empty without pins
+ * @property {boolean} [strongPrior] the prior's circles are what the picture is compared with
  */
 
 /**
@@ -41,7 +42,7 @@ export function drawOverlay(context, scene, dpr) {
  * @param {CanvasRenderingContext2D} context
  * @param {OverlayScene} scene
  */
-function drawPrior(context, { view, ink }) {
+function drawPrior(context, { view, ink, strongPrior }) {
   const [cx, cy] = toScreen(view, 0, 0);
   context.save();
   context.strokeStyle = ink.text;
@@ -51,7 +52,8 @@ function drawPrior(context, { view, ink }) {
   context.textAlign = "center";
   for (const k of [1, 2, 3]) {
     const radius = k * view.scale;
-    context.globalAlpha = 0.45;
+    context.globalAlpha = strongPrior ? 0.9 : 0.45;
+    context.lineWidth = strongPrior ? 1.5 : 1;
     context.beginPath();
     context.arc(cx, cy, radius, 0, 2 * Math.PI);
     context.stroke();

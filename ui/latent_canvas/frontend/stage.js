@@ -19,17 +19,7 @@ export class Stage {
       title: "Drag it, or: arrow keys (Shift: finely) · P pin · Enter nearest sample · + − 0 zoom",
     });
     this.tip = h("div", { class: "tip", "aria-hidden": "true" });
-    const zoom = h("div", { class: "zoom" });
-    /** @type {[string, string, () => void][]} */
-    const buttons = [
-      ["+", "Zoom in (+)", () => actions.zoom(1.4)], ["−", "Zoom out (−)", () => actions.zoom(1 / 1.4)], ["⤢", "Whole map (0)", actions.reset],
-    ];
-    for (const [text, title, act] of buttons) {
-      const button = h("button", { type: "button", title, "aria-label": title }, text);
-      button.addEventListener("click", act, { signal });
-      button.addEventListener("pointerdown", (event) => event.stopPropagation(), { signal });
-      zoom.append(button);
-    }
+    const zoom = zoomButtons(actions, signal);
     this.root = h("div", { class: "stage", "data-testid": "stage" }, this.ground, this.map, this.top, this.handle, this.tip, zoom);
     this.groundContext = context2d(this.ground);
     this.topContext = context2d(this.top);
@@ -103,4 +93,24 @@ export class Stage {
     context.fillText(caption, 10, this.height + 20);
     return canvas;
   }
+}
+
+/**
+ * @param {{zoom: (factor: number) => void, reset: () => void}} actions
+ * @param {AbortSignal} signal
+ * @returns {HTMLDivElement} buttons that zoom a map and show it whole
+ */
+export function zoomButtons(actions, signal) {
+  const zoom = h("div", { class: "zoom" });
+  /** @type {[string, string, () => void][]} */
+  const buttons = [
+    ["+", "Zoom in (+)", () => actions.zoom(1.4)], ["−", "Zoom out (−)", () => actions.zoom(1 / 1.4)], ["⤢", "Whole map (0)", actions.reset],
+  ];
+  for (const [text, title, act] of buttons) {
+    const button = h("button", { type: "button", title, "aria-label": title }, text);
+    button.addEventListener("click", act, { signal });
+    button.addEventListener("pointerdown", (event) => event.stopPropagation(), { signal });
+    zoom.append(button);
+  }
+  return zoom;
 }

@@ -59,6 +59,15 @@ export class Model {
 
 /** @type {Map<string, Model>} digest → model */
 const models = new Map();
+/**
+ * @typedef {object} Table what is known of a model along β (payload.py writes it)
+ * @property {import("./weight/rows.js").Row[]} rows at every stored β
+ * @property {{beta: number, rate: number, distortion: number}[]} heldOut samples that were kept out of training
+ * @property {{digest: string, beta: number, row: import("./weight/rows.js").Row}[]} references VAEs trained at one β alone
+ * @property {[number, number][]} draws of the prior, the same for every β
+ */
+/** @type {Map<string, Table>} digest → table */
+const tables = new Map();
 /** @type {Map<string, Part[]>} chunks that came before their model */
 const waiting = new Map();
 /** @type {Set<(digest: string) => void>} */
@@ -70,6 +79,14 @@ const listeners = new Set();
  */
 export function getModel(digest) {
   return models.get(digest);
+}
+
+/**
+ * @param {string} digest
+ * @returns {Table | undefined}
+ */
+export function getTable(digest) {
+  return tables.get(digest);
 }
 
 /**
@@ -97,6 +114,7 @@ export function put(bytes) {
 function place(part) {
   const { kind, digest } = part.facts;
   if (kind === "model") putModel(part);
+  else if (kind === "table") putTable(part);
   else if (!models.has(digest)) waiting.set(digest, [...(waiting.get(digest) ?? []), part]);
   else if (kind === "codes") putCodes(part);
   else void putOriginals(part);
@@ -108,6 +126,7 @@ function place(part) {
  */
 export function forget(digest) {
   models.delete(digest);
+  tables.delete(digest);
   waiting.delete(digest);
 }
 
@@ -118,6 +137,12 @@ function putModel({ facts: { digest, spec }, tensors }) {
   const early = waiting.get(digest) ?? [];
   waiting.delete(digest);
   for (const part of early) place(part);
+  announce(digest);
+}
+
+/** @param {Part} part */
+function putTable({ facts: { digest, table } }) {
+  tables.set(digest, table);
   announce(digest);
 }
 

@@ -2,25 +2,29 @@
 
 import { writeAddress } from "./address.js";
 
-/** @typedef {import("./address.js").ViewState} ViewState */
-
 /** The hand rests when nothing moved for this long, in milliseconds. */
 const REST_MS = 140;
+/** What a page can ask the server for: all samples, their original images, the separately trained models. */
+/** @typedef {{all: boolean, originals: boolean, separate: boolean}} Wanted */
+/** @type {Readonly<Wanted>} */
+const NOTHING = Object.freeze({ all: false, originals: false, separate: false });
 
 export class Teller {
   /**
+   * @param {(state: any) => URLSearchParams} toParams how this page writes its state into the address
    * @param {() => boolean} busy a hand still holds something: nothing is told
    * @param {() => void} onRest
    * @param {AbortSignal} signal
    */
-  constructor(busy, onRest, signal) {
+  constructor(toParams, busy, onRest, signal) {
+    this.toParams = toParams;
     this.busy = busy;
     this.onRest = onRest;
     /** @type {(key: string, value: any) => void} Streamlit's, renewed at every call */
     this.setStateValue = () => {};
     this.digest = "";
     this.told = "";
-    this.wanted = { all: false, originals: false };
+    this.wanted = NOTHING;
     this.restTimer = 0;
     this.lookTimer = 0;
     signal.addEventListener("abort", () => {
@@ -32,7 +36,7 @@ export class Teller {
   /** @param {string} digest another model: nothing has been asked of it */
   open(digest) {
     this.digest = digest;
-    this.wanted = { all: false, originals: false };
+    this.wanted = NOTHING;
   }
 
   restSoon() {
@@ -41,21 +45,21 @@ export class Teller {
   }
 
   /**
-   * @param {ViewState} state
+   * @param {object} state the page's
    * @param {boolean} silent the server need not hear of it
    */
   tell(state, silent) {
-    writeAddress(state);
+    writeAddress(this.toParams(state));
     const text = JSON.stringify(state);
     if (text === this.told) return;
     this.told = text;
     if (!silent) this.setStateValue("view", { ...state, digest: this.digest });
   }
 
-  /** @param {{all?: boolean, originals?: boolean}} more */
+  /** @param {Partial<Wanted>} more */
   want(more) {
     const wanted = { ...this.wanted, ...more };
-    if (wanted.all === this.wanted.all && wanted.originals === this.wanted.originals) return;
+    if (JSON.stringify(wanted) === JSON.stringify(this.wanted)) return;
     this.wanted = wanted;
     this.setStateValue("wanted", { ...wanted, digest: this.digest });
   }

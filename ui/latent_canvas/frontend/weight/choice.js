@@ -1,0 +1,55 @@
+// Which model a map shows: the shared network at β, or the VAE that was trained at the nearest of a few β alone.
+
+import { nearestNode } from "../scale.js";
+import { getModel, getTable } from "../store.js";
+
+/**
+ * @typedef {import("../store.js").Model} Model
+ * @typedef {import("../address.js").Choice} Choice
+ * @typedef {import("./rows.js").Row} Row
+ *
+ * @typedef {object} Shown everything that a map, the strips and the numbers need of one model at one β
+ * @property {Model} model
+ * @property {import("../codes.js").CodeStack} codes
+ * @property {Float32Array} current codes at β, [n][4]
+ * @property {number} beta of the picture: a separately trained model's own
+ * @property {Row} row of the table at the nearest stored β
+ * @property {boolean} separate
+ * @property {string} key changes when the picture does
+ */
+
+export class Chooser {
+  constructor() {
+    /** @type {Float32Array<ArrayBuffer> | undefined} */
+    this.room = undefined;
+  }
+
+  /**
+   * @param {string} digest of the shared model
+   * @param {Choice} choice
+   * @returns {Shown | null} null until what it needs has arrived
+   */
+  resolve(digest, { beta, separate }) {
+    const table = getTable(digest);
+    const shared = getModel(digest);
+    if (!table || !shared || shared.codes.n === 0) return null;
+    const reference = separate ? nearestReference(table.references, beta) : null;
+    const model = reference ? getModel(reference.digest) : shared;
+    if (!model || model.codes.n === 0) return null;
+    const at = reference ? reference.beta : beta;
+    const row = reference ? reference.row : table.rows[nearestNode(table.rows.map((r) => r.beta), beta)];
+    const { codes } = model;
+    this.room = codes.at(at, this.room?.length === 4 * codes.n ? this.room : undefined);
+    return { model, codes, current: this.room, beta: at, row, separate: reference !== null, key: `${model.spec.digest} ${at} ${codes.n}` };
+  }
+}
+
+/**
+ * @template {{beta: number}} T
+ * @param {T[]} references by rising β
+ * @param {number} beta
+ * @returns {T | null} the one trained nearest to β, null where there is none
+ */
+export function nearestReference(references, beta) {
+  return references.length ? references[nearestNode(references.map((r) => r.beta), beta)] : null;
+}

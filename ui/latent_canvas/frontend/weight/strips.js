@@ -1,0 +1,163 @@
+// What β does to pictures: the same samples reconstructed, and the same draws of the prior decoded.
+
+import { logDensity } from "../codes.js";
+import { h, setShown, setText } from "../dom.js";
+import { paintImage } from "../images.js";
+
+/**
+ * @typedef {import("./choice.js").Shown} Shown
+ * @typedef {{canvas: HTMLCanvasElement, caption: HTMLElement, bar: HTMLElement, root: HTMLElement}} Tile
+ */
+
+/** q(z) below this share of p(z) is a hole: vae_core/table.py counts them by the same rule. */
+export const HOLE = 0.1;
+/** The bar under a draw spans q/p from 1/1000 to 10. */
+const BAR = { low: Math.log(1e-3), high: Math.log(10) };
+/** While β moves, q(z) at a draw is summed over at most so many samples. */
+const MOVING_SAMPLES = 5_000;
+
+export class Strips {
+  /** @param {number} draws of the prior */
+  constructor(draws) {
+    this.originals = /** @type {Tile[]} */ ([]);
+    this.samples = /** @type {Tile[]} */ ([]);
+    this.draws = Array.from({ length: draws }, () => buildTile("draw"));
+    this.sampleRows = h("div", { class: "tiles" });
+    this.verdict = h("p", { class: "verdict", "data-testid": "holes" });
+    this.name = h("h3", { class: "strip-name" });
+    this.missing = h("p", { class: "note" });
+    const left = h("section", {}, h("h3", {}, "The same samples, encoded and decoded"), this.missing, this.sampleRows);
+    const right = h("section", {}, h("h3", {}, "The same draws of the prior, decoded"), h("div", { class: "tiles", "data-testid": "draws" }, ...this.draws.map((t) => t.root)), this.verdict);
+    this.root = h("div", { class: "strips" }, this.name, left, right);
+    this.pixels = new Float32Array(0);
+    this.ms = 0;
+  }
+
+  /** @param {number} count samples in the strip */
+  #make(count) {
+    if (this.samples.length === count) return;
+    this.originals = Array.from({ length: count }, () => buildTile("original"));
+    this.samples = Array.from({ length: count }, () => buildTile("reconstruction"));
+    const columns = this.samples.map((tile, i) => h("div", { class: "pair" }, this.originals[i].root, tile.root));
+    this.sampleRows.replaceChildren(...columns);
+  }
+
+  /**
+   * @param {Shown} shown
+   * @param {import("../store.js").Model} shared the model that has the original images
+   * @param {number[]} indices of the samples in the codes
+   * @param {[number, number][]} draws
+   * @param {{name: string, missing: string, moving: boolean}} words
+   */
+  draw(shown, shared, indices, draws, { name, missing, moving }) {
+    const began = performance.now();
+    setText(this.name, name);
+    setShown(this.name, name !== "");
+    this.#make(indices.length);
+    const zs = new Float32Array(2 * (indices.length + draws.length));
+    for (const [i, index] of indices.entries()) zs.set(shown.current.subarray(4 * index, 4 * index + 2), 2 * i);
+    for (const [i, z] of draws.entries()) zs.set(z, 2 * (indices.length + i));
+    const { decoder, spec } = shown.model;
+    decoder.setBeta(shown.beta);
+    const length = (zs.length / 2) * decoder.pixels;
+    if (this.pixels.length !== length) this.pixels = new Float32Array(length);
+    decoder.decodeMany(zs, this.pixels);
+    const tiles = [...this.samples, ...this.draws];
+    for (const [i, tile] of tiles.entries()) {
+      paintImage(tile.canvas, this.pixels.subarray(i * decoder.pixels, (i + 1) * decoder.pixels), spec.shape);
+    }
+    this.#showOriginals(shared, shown, indices, missing);
+    this.#mark(moving ? shown.current.subarray(0, 4 * MOVING_SAMPLES) : shown.current, draws, moving);
+    this.ms = performance.now() - began;
+  }
+
+  /**
+   * @param {import("../store.js").Model} shared
+   * @param {Shown} shown
+   * @param {number[]} indices
+   * @param {string} missing
+   */
+  #showOriginals(shared, shown, indices, missing) {
+    let any = false;
+    for (const [i, index] of indices.entries()) {
+      const found = shared.original(index);
+      setShown(this.originals[i].root, found !== null);
+      any ||= found !== null;
+      const key = `${shared.spec.digest} ${index}`;
+      if (found && this.originals[i].root.dataset.shown !== key) {
+        this.originals[i].root.dataset.shown = key;
+        found.sheet.paint(this.originals[i].canvas, found.tile);
+      }
+      const label = shown.model.spec.label_names[shown.codes.labels[index]];
+      setText(this.samples[i].caption, label);
+      this.samples[i].root.title = `${label} · sample ${shown.codes.ids[index]}`;
+    }
+    setText(this.missing, any ? "Above the original, below what comes back." : missing ? `Reconstructions (the originals are ${missing}).` : "");
+  }
+
+  /**
+   * @param {Float32Array} current
+   * @param {[number, number][]} draws
+   * @param {boolean} moving
+   */
+  #mark(current, draws, moving) {
+    let holes = 0;
+    for (const [i, z] of draws.entries()) {
+      const logRatio = logDensity(current, z) + (z[0] ** 2 + z[1] ** 2) / 2 + Math.log(2 * Math.PI);
+      const hole = logRatio < Math.log(HOLE);
+      holes += Number(hole);
+      const { root, caption, bar } = this.draws[i];
+      root.classList.toggle("hole", hole);
+      bar.style.setProperty("--share", String(Math.min(1, Math.max(0, (logRatio - BAR.low) / (BAR.high - BAR.low)))));
+      setText(caption, `${i + 1}: ${ratioText(logRatio)}`);
+      if (!moving) root.title = `Draw ${i + 1}: here q(z) is ${ratioText(logRatio)} the prior’s density.`;
+    }
+    setText(this.verdict, verdictText(holes, draws.length));
+    this.verdict.classList.toggle("bad", holes > 0);
+    this.root.dataset.holes = String(holes);
+  }
+}
+
+/**
+ * @param {number} holes
+ * @param {number} draws
+ */
+export function verdictText(holes, draws) {
+  const tail = "The number under a picture says how densely q(z) covers its place, as a multiple of the prior.";
+  if (holes === 0) return `Samples’ Gaussians reach all ${draws} places: the decoder was trained there. ${tail}`;
+  const which = holes === 1 ? "1 of the draws fell into a hole" : `${holes} of the ${draws} draws fell into holes`;
+  return `${which}, where hardly any sample’s Gaussian reaches and training never asked for a picture. ${tail}`;
+}
+
+/**
+ * @param {number} logRatio ln q/p
+ * @returns {string} "×0.02"; "×0" below 1/1000
+ */
+export function ratioText(logRatio) {
+  const ratio = Math.exp(logRatio);
+  if (ratio < 1e-3) return "×0.000";
+  return `×${ratio >= 10 ? Math.round(ratio) : ratio >= 1 ? ratio.toFixed(1) : ratio.toPrecision(1)}`;
+}
+
+/** @param {"original" | "reconstruction" | "draw"} kind @returns {Tile} */
+function buildTile(kind) {
+  const canvas = h("canvas", { role: "img", "aria-label": kind === "draw" ? "decoded draw of the prior" : kind });
+  const caption = h("figcaption", {});
+  const bar = h("i", { class: "cover", "aria-hidden": "true" });
+  const root = h("figure", { class: `tile ${kind}` }, h("div", { class: "frame" }, canvas), kind === "draw" ? bar : null, kind === "original" ? null : caption);
+  return { canvas, caption, bar, root };
+}
+
+/**
+ * Some samples for the strip: the first of each class, up to `most`, then further ones.
+ * @param {ArrayLike<number>} labels
+ * @param {number} most
+ * @returns {number[]} indices in the codes, by label
+ */
+export function oneOfEach(labels, most) {
+  const found = /** @type {Map<number, number>} */ (new Map());
+  for (let i = 0; i < labels.length && found.size < most; i++) if (!found.has(labels[i])) found.set(labels[i], i);
+  const chosen = [...found].sort((a, b) => a[0] - b[0]).map(([, index]) => index);
+  for (let i = 0; i < labels.length && chosen.length < most; i++) if (!chosen.includes(i)) chosen.push(i);
+  return chosen;
+}

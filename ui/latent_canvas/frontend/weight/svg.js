@@ -1,0 +1,117 @@
+// SVG elements: a builder, a drawing as text that stands alone, and the buttons that save it.
+
+import { h, saveFile } from "../dom.js";
+
+const NAMESPACE = "http://www.w3.org/2000/svg";
+
+/**
+ * @typedef {object} Ink colours of a drawing, as CSS colours that need no stylesheet
+ * @property {string} text
+ * @property {string} background
+ * @property {string} accent
+ * @property {string} soft text of less weight
+ * @property {string} line grid lines and frames
+ *
+ * @typedef {{svg: string, width: number, height: number}} Drawing a standalone SVG and its size in CSS pixels
+ */
+
+/**
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string | number | undefined>} [attributes]
+ * @param {(Node | string | null | undefined)[]} children
+ * @returns {SVGElementTagNameMap[K]}
+ */
+export function s(tag, attributes = {}, ...children) {
+  const element = document.createElementNS(NAMESPACE, tag);
+  set(element, attributes);
+  for (const child of children) if (child !== null && child !== undefined) element.append(child);
+  return element;
+}
+
+/**
+ * @param {Element} element
+ * @param {Record<string, string | number | undefined>} attributes
+ */
+export function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) element.setAttribute(name, String(value));
+}
+
+/**
+ * A drawing as a file's text: with its size, its ground and a font that every machine has.
+ * @param {SVGSVGElement} svg
+ * @param {string} background CSS colour
+ * @returns {string}
+ */
+export function serialize(svg, background) {
+  const copy = /** @type {SVGSVGElement} */ (svg.cloneNode(true));
+  const { width, height } = sizeOf(svg);
+  for (const name of ["class", "style", "data-testid", "x", "y"]) copy.removeAttribute(name);
+  set(copy, { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "sans-serif" });
+  copy.prepend(s("rect", { width, height, fill: background }));
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(copy)}\n`;
+}
+
+/** @param {SVGSVGElement} svg @returns {{width: number, height: number}} from its own attributes, else as it is laid out */
+export function sizeOf(svg) {
+  const [, , width, height] = (svg.getAttribute("viewBox") ?? "").split(/[\s,]+/).map(Number);
+  if (width > 0 && height > 0) return { width, height };
+  const box = svg.getBoundingClientRect();
+  return { width: Number(svg.getAttribute("width")) || box.width, height: Number(svg.getAttribute("height")) || box.height };
+}
+
+/** @param {string} svgText @param {string} name with its ending */
+export function saveSvg(svgText, name) {
+  saveFile(new Blob([svgText], { type: "image/svg+xml" }), name);
+}
+
+/**
+ * @param {string} svgText standalone
+ * @param {number} width CSS pixels
+ * @param {number} height
+ * @param {string} name with its ending
+ * @param {number} [scale] picture pixels per CSS pixel
+ */
+export async function savePng(svgText, width, height, name, scale = 2) {
+  saveFile(await rasterise(svgText, width, height, scale), name);
+}
+
+/** @param {string} svgText @param {number} width @param {number} height @param {number} scale @returns {Promise<Blob>} */
+async function rasterise(svgText, width, height, scale) {
+  const url = URL.createObjectURL(new Blob([svgText], { type: "image/svg+xml" }));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = h("canvas", { width: String(Math.round(width * scale)), height: String(Math.round(height * scale)) });
+    const context = canvas.getContext("2d");
+    if (!context) throw new Error("This browser offers no 2-D canvas; the drawing can only be saved as SVG.");
+    context.drawImage(image, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    if (!blob) throw new Error(`A PNG of ${canvas.width} × ${canvas.height} pixels is more than this browser can make.`);
+    return blob;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/**
+ * Two quiet buttons that save a drawing as it is at that moment.
+ * @param {() => Drawing} getSvg
+ * @param {() => string} getName of the file, without its ending
+ * @param {AbortSignal} signal
+ * @param {string} [testid] "<testid>-png" and "<testid>-svg" name the buttons for tests
+ * @param {string} [what] the drawing's name for screen readers
+ * @returns {HTMLSpanElement}
+ */
+export function exportButtons(getSvg, getName, signal, testid = "export", what = "this drawing") {
+  const [png, svg] = ["PNG", "SVG"].map((kind) => h("button", {
+    type: "button", title: `Save ${what} as ${kind}`, "aria-label": `Save ${what} as ${kind}`, "data-testid": `${testid}-${kind.toLowerCase()}`,
+  }, kind));
+  svg.addEventListener("click", () => saveSvg(getSvg().svg, `${getName()}.svg`), { signal });
+  png.addEventListener("click", () => {
+    const { svg: drawn, width, height } = getSvg();
+    savePng(drawn, width, height, `${getName()}.png`).catch((error) => png.setAttribute("title", String(error.message ?? error)));
+  }, { signal });
+  return h("span", { class: "export", role: "group" }, png, svg);
+}

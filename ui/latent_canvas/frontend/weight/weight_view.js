@@ -1,0 +1,454 @@
+// The page of the KL weight: holds the state, listens to hands and server, and draws at most once per animation frame.
+
+import { weightParams, weightState } from "../address.js";
+import { BetaSlider } from "../beta_slider.js";
+import { h, setShown, setText, toggle } from "../dom.js";
+import { glide } from "../framing.js";
+import { classColors, rgbOf } from "../palette.js";
+import { betaToSlider, formatBeta, nearestNode, sliderToBeta } from "../scale.js";
+import { getModel, getTable, onChange } from "../store.js";
+import { Teller } from "../teller.js";
+import { bounds } from "../view.js";
+import { group } from "../words.js";
+import { Chooser, nearestReference } from "./choice.js";
+import { Figures } from "./figures.js";
+import { Numbers } from "./numbers.js";
+import { Plane } from "./plane.js";
+import { regime, remembers } from "./regime.js";
+import { Strips, oneOfEach } from "./strips.js";
+
+/**
+ * @typedef {import("../address.js").WeightState} WeightState
+ * @typedef {import("../address.js").Choice} Choice
+ * @typedef {import("./choice.js").Shown} Shown
+ * @typedef {"beta" | "view" | "sample" | "pinned" | "theme"} Part
+ * @typedef {object} WeightData what the page's Python sends with the view
+ * @property {string} digest
+ * @property {string} model
+ * @property {Partial<WeightState>} initial
+ * @property {number} start
+ * @property {boolean} originals
+ * @property {string} missing
+ * @property {"webgl2" | "canvas2d" | null} renderer
+ * @property {number} references how many separately trained models there are
+ */
+
+/** Samples in the strip of reconstructions. */
+const STRIP_SAMPLES = 10;
+/** β runs through its range in this time, and back, in milliseconds. */
+const PLAY_MS = 9_000;
+
+export class WeightView {
+  /** @param {HTMLElement | ShadowRoot} parent */
+  constructor(parent) {
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    /** @type {WeightData | null} */
+    this.data = null;
+    /** @type {WeightState} */
+    this.state = weightState("", 1, {});
+    /** @type {Shown | null} */
+    this.current = null;
+    /** @type {Shown | null} */
+    this.pinned = null;
+    this.choosers = { current: new Chooser(), pinned: new Chooser() };
+    this.ink = { text: "#222", background: "#fff", accent: "#4457c0", soft: "#667", line: "#ccc" };
+    this.dark = false;
+    this.moving = false;
+    this.hovered = -1;
+    this.playing = { id: 0, began: 0, from: 0 };
+    this.gliding = new AbortController();
+    this.dirty = /** @type {Set<Part>} */ (new Set());
+    this.frameId = 0;
+    this.frames = 0;
+    /** @type {number[]} indices of the samples in the strip */
+    this.stripped = [];
+    /** @type {string[]} */
+    this.colors = [];
+    this.teller = new Teller(weightParams, () => this.playing.id !== 0, () => this.#rest(), signal);
+    this.beta = new BetaSlider((beta, resting) => { this.stop(); this.setBeta(beta, resting); }, signal);
+    const planeActions = (/** @type {boolean} */ pinned) => ({
+      view: (/** @type {import("../view.js").View | null} */ view) => this.#setView(view),
+      hover: (/** @type {number} */ index) => this.#hover(index, pinned),
+      select: (/** @type {number} */ index) => this.#select(index, pinned),
+      resized: () => this.invalidate("view"),
+    });
+    this.planes = { current: new Plane(planeActions(false), "plane", signal), pinned: new Plane(planeActions(true), "pinned-plane", signal) };
+    this.numbers = new Numbers();
+    this.strips = { current: new Strips(0), pinned: new Strips(0) };
+    this.figures = new Figures(this, signal);
+    this.words = { title: h("h3", { "data-testid": "regime-title" }), text: h("p", { "data-testid": "regime-text" }), remembers: h("p", { class: "remembers", "data-testid": "remembers" }) };
+    this.controls = this.#makeControls(signal);
+    this.why = h("p", { class: "why-separate", "data-testid": "why-separate" });
+    this.status = h("p", { class: "status", "data-testid": "status" });
+    this.live = h("div", { class: "visually-hidden", "aria-live": "polite" });
+    this.opened = false;
+    this.glided = false;
+    this.root = this.#layOut();
+    onChange((digest) => this.#arrived(digest), signal);
+    parent.append(this.root);
+  }
+
+  /** @param {AbortSignal} signal */
+  #makeControls(signal) {
+    const play = h("button", { type: "button", class: "play", "data-testid": "play", "aria-label": "Play β through its range and back", title: "Run β through its range and back" }, "▶");
+    const ellipses = toggle("Ellipses", "Draw every sample’s Gaussian at 1σ over the contours", "ellipses-switch");
+    const separate = toggle("Separately trained", "Show the VAE that was trained at the nearest of a few β alone, instead of the one network that serves every β", "separate-switch");
+    const compare = h("button", { type: "button", "data-testid": "compare" });
+    play.addEventListener("click", () => (this.playing.id ? this.stop() : this.play()), { signal });
+    ellipses.input.addEventListener("change", () => this.change({ ellipses: ellipses.input.checked }), { signal });
+    separate.input.addEventListener("change", () => this.change({ separate: separate.input.checked }), { signal });
+    compare.addEventListener("click", () => this.change({ compare: this.state.compare ? null : this.#pin() }), { signal });
+    const more = h("button", { type: "button", "data-testid": "load-all" });
+    more.addEventListener("click", () => { this.teller.want({ all: true }); this.#showMore(); }, { signal });
+    return { play, ellipses, separate, compare, more };
+  }
+
+  #layOut() {
+    const { play, ellipses, separate, compare, more } = this.controls;
+    const bar = h("div", { class: "beta-bar" }, play, this.beta.root, h("div", { class: "switches" }, compare, ellipses.root, separate.root));
+    const legend = h("p", { class: "note" }, "Filled: q(z), the average of all samples’ Gaussians. Its strong outlines hold 39 %, 86 % and 99 % of the codes, as much as the prior’s dashed circles at 1, 2 and 3σ: where q(z) is the prior they lie on each other. Numbered discs: ten draws of the prior, decoded below.");
+    const planes = h("div", { class: "planes" }, this.planes.pinned.root, this.planes.current.root);
+    const under = h("div", { class: "row status-row" }, this.status, more, this.figures.planeButtons);
+    const left = h("div", { class: "part" }, planes, under, legend);
+    const story = h("section", { class: "story", "aria-label": "What you are looking at", "data-testid": "story" }, this.words.title, this.words.text, this.words.remembers);
+    const right = h("div", { class: "part" }, story, this.figures.split, this.numbers.root);
+    const layout = h("div", { class: "weight-layout" }, left, right);
+    const strips = h("section", { class: "block" }, h("header", {}, h("h2", {}, "What it does to pictures"), this.figures.stripButtons), this.why, this.strips.pinned.root, this.strips.current.root);
+    return h("div", { class: "latent-canvas weight-view", "data-testid": "weight-view" }, bar, layout, strips, this.figures.tradeoff, this.live);
+  }
+
+  // ---- what the server says
+
+  /**
+   * @param {any} component arguments of Streamlit's call
+   * @param {WeightData} data
+   */
+  update(component, data) {
+    this.teller.setStateValue = component.setStateValue;
+    const before = this.data;
+    this.data = data;
+    this.#readTheme();
+    if (before?.digest === data.digest) return;
+    this.stop();
+    this.root.removeAttribute("data-ready");
+    this.current = this.pinned = null;
+    this.opened = false;
+    this.state = weightState(data.model, data.start, before ? { ellipses: this.state.ellipses, beta: this.state.beta } : data.initial);
+    this.teller.open(data.digest);
+    if (data.initial.separate || data.initial.compare?.separate) this.teller.wanted = { ...this.teller.wanted, separate: true };
+    this.#arrived(data.digest);
+  }
+
+  /** @param {string} digest of the model that something has come of */
+  #arrived(digest) {
+    const { data } = this;
+    const table = data && getTable(data.digest);
+    if (!data || !table || (digest !== data.digest && !table.references.some((r) => r.digest === digest))) return;
+    const model = getModel(data.digest);
+    if (!model || model.codes.n === 0) return;
+    if (!this.opened) this.#open(model, table);
+    setText(this.controls.more, `Show all ${group(model.spec.samples)}`);
+    this.#showMore();
+    this.invalidate("beta", "pinned", "view", "sample");
+  }
+
+  /** @param {import("../store.js").Model} model @param {import("../store.js").Table} table */
+  #open(model, table) {
+    this.opened = true;
+    const { spec } = model;
+    this.beta.setModel(spec.betas, spec.beta_collapse);
+    this.state.beta = Math.min(this.state.beta, spec.beta_max);
+    this.beta.set(this.state.beta);
+    if (!table.references.length) Object.assign(this.state, { separate: false, compare: this.state.compare && { ...this.state.compare, separate: false } });
+    this.colors = classColors(spec.label_names.length);
+    this.stripped = oneOfEach(model.codes.labels, STRIP_SAMPLES);
+    for (const side of /** @type {const} */ (["current", "pinned"])) {
+      const fresh = new Strips(table.draws.length);
+      this.strips[side].root.replaceWith(fresh.root);
+      this.strips[side] = fresh;
+      this.planes[side].open(this.data?.renderer ?? null);
+    }
+    setShown(this.controls.separate.root, table.references.length > 0);
+    this.figures.open(table, spec);
+    this.#showControls();
+    if (this.data?.originals) this.teller.want({ originals: true });
+    this.teller.tell(this.state, true);
+  }
+
+  #readTheme() {
+    const style = getComputedStyle(this.root);
+    const read = (/** @type {string} */ name, /** @type {string} */ other) => style.getPropertyValue(name).trim() || other;
+    const ink = { text: read("--ink", "#222"), background: read("--ground", "#fff"), accent: read("--accent", "#4457c0"), soft: "", line: read("--line", "#ccc") };
+    const [text, ground] = [rgbOf(ink.text), rgbOf(ink.background)];
+    ink.soft = `rgb(${text.map((v, i) => Math.round(0.72 * v + 0.28 * ground[i])).join(",")})`;
+    if (JSON.stringify(ink) === JSON.stringify(this.ink)) return;
+    this.ink = ink;
+    this.dark = 0.2126 * ground[0] + 0.7152 * ground[1] + 0.0722 * ground[2] < 128;
+    this.figures.setInk(ink);
+    this.invalidate("beta", "pinned", "theme");
+  }
+
+  // ---- what hands do
+
+  /** @param {Partial<WeightState>} part */
+  change(part) {
+    Object.assign(this.state, part);
+    if (this.state.separate || this.state.compare?.separate) this.teller.want({ separate: true });
+    this.#showControls();
+    this.invalidate("beta", "pinned", "view", "sample");
+    this.teller.restSoon();
+  }
+
+  #showControls() {
+    const { ellipses, separate, compare } = this.controls;
+    const { state } = this;
+    ellipses.input.checked = state.ellipses;
+    separate.input.checked = state.separate;
+    setText(compare, state.compare ? "Unpin" : "Pin this β and compare");
+    compare.setAttribute("aria-pressed", String(state.compare !== null));
+    this.root.classList.toggle("comparing", state.compare !== null);
+    for (const part of [this.planes.pinned.root, this.strips.pinned.root]) setShown(part, state.compare !== null);
+  }
+
+  /** @returns {Choice} what is on show now, to stay beside what the slider shows next */
+  #pin() {
+    return { beta: this.state.beta, separate: this.state.separate };
+  }
+
+  /**
+   * @param {number} beta
+   * @param {boolean} resting the slider was released
+   */
+  setBeta(beta, resting) {
+    this.state.beta = beta;
+    this.beta.set(beta);
+    this.moving = !resting;
+    this.invalidate("beta");
+    if (resting) this.teller.restSoon();
+  }
+
+  play() {
+    const { betaMax } = this.beta;
+    const from = betaToSlider(this.state.beta, betaMax);
+    this.controls.play.textContent = "❚❚";
+    const step = (/** @type {number} */ now) => {
+      this.playing.began ||= now;
+      const way = (from + (now - this.playing.began) / PLAY_MS) % 2;
+      this.setBeta(sliderToBeta(way <= 1 ? way : 2 - way, betaMax), false);
+      this.playing.id = requestAnimationFrame(step);
+    };
+    this.playing = { id: requestAnimationFrame(step), began: 0, from };
+  }
+
+  /** Stop playing; β comes to rest where codes were computed. */
+  stop() {
+    if (!this.playing.id) return;
+    cancelAnimationFrame(this.playing.id);
+    this.playing = { id: 0, began: 0, from: 0 };
+    this.controls.play.textContent = "▶";
+    const { betas } = this.beta;
+    this.setBeta(betas[nearestNode(betas, this.state.beta)], true);
+  }
+
+  /** @param {import("../view.js").View | null} view null for the whole map */
+  #setView(view) {
+    this.gliding.abort();
+    this.state.view = view && /** @type {[number, number, number, number]} */ (bounds(view));
+    this.moving = view !== null;
+    this.invalidate("view");
+    this.teller.restSoon();
+  }
+
+  /** @param {number} index in the codes of the map it was found on @param {boolean} pinned */
+  #hover(index, pinned) {
+    const id = this.#idOf(index, pinned);
+    if (id === this.hovered) return;
+    this.hovered = id;
+    this.invalidate("sample");
+  }
+
+  /** @param {number} index @param {boolean} pinned */
+  #select(index, pinned) {
+    this.state.selected = this.#idOf(index, pinned);
+    this.invalidate("sample");
+    this.teller.restSoon();
+  }
+
+  /** @param {number} index @param {boolean} pinned @returns {number} the data set's, the same on both maps */
+  #idOf(index, pinned) {
+    const shown = pinned ? this.pinned : this.current;
+    return index >= 0 && shown ? shown.codes.ids[index] : -1;
+  }
+
+  #showMore() {
+    const model = this.data && getModel(this.data.digest);
+    setShown(this.controls.more, Boolean(model && !this.teller.wanted.all && model.codes.n < model.spec.samples));
+  }
+
+  #rest() {
+    if (!this.current) return;
+    this.moving = false;
+    this.invalidate("beta", "view");
+    this.#frameWhole();
+    this.teller.tell(this.state, false);
+    setText(this.live, `β ${formatBeta(this.state.beta)}. ${this.words.title.textContent} ${this.words.remembers.textContent}`);
+    this.figures.describe(this.current, this.words.title.textContent ?? "");
+  }
+
+  /** Where the person has chosen no view, the whole map glides to what β now needs. */
+  #frameWhole() {
+    const plane = this.planes.current;
+    if (this.state.view || !plane.width) return;
+    const from = plane.view;
+    plane.place(null, this.#all());
+    const target = plane.view;
+    plane.view = from;
+    if (Math.abs(target.scale / from.scale - 1) < 0.02) return;
+    this.gliding.abort();
+    this.gliding = new AbortController();
+    glide(from, target, (view) => {
+      for (const side of [this.planes.current, this.planes.pinned]) side.view = view;
+      this.glided = true;
+      this.invalidate("view");
+    }, this.gliding.signal);
+  }
+
+  /** @returns {Shown[]} */
+  #all() {
+    return [this.current, this.pinned].filter((shown) => shown !== null);
+  }
+
+  // ---- drawing
+
+  /** @param {Part[]} parts */
+  invalidate(...parts) {
+    for (const part of parts) this.dirty.add(part);
+    if (!this.frameId) this.frameId = requestAnimationFrame(() => this.#frame());
+  }
+
+  #frame() {
+    this.frameId = 0;
+    const { data, dirty } = this;
+    if (!data || !this.opened) return;
+    this.dirty = new Set();
+    const { state } = this;
+    if (dirty.has("beta")) this.current = this.choosers.current.resolve(data.digest, state) ?? this.current;
+    if (dirty.has("pinned")) this.pinned = state.compare && this.choosers.pinned.resolve(data.digest, state.compare);
+    const table = getTable(data.digest);
+    if (!this.current || !table) return;
+    this.#drawPlanes(dirty, table);
+    if (dirty.has("beta") || dirty.has("pinned")) this.#drawRest(this.current, table, dirty);
+    this.frames += 1;
+    this.#tell(this.current);
+    if (this.planes.current.refine() || (this.pinned && this.planes.pinned.refine())) this.invalidate();
+  }
+
+  /** @param {Set<Part>} dirty @param {import("../store.js").Table} table */
+  #drawPlanes(dirty, table) {
+    const { current, pinned } = this.planes;
+    if (dirty.has("view") && !this.glided) {
+      // While β moves the frame stands still; at rest it glides to where everything is in sight.
+      if (this.state.view || !this.moving) for (const plane of [current, pinned]) plane.place(this.state.view, this.#all());
+    }
+    this.glided = false;
+    /** @type {[Plane, Shown | null, boolean][]} */
+    const sides = [[current, this.current, dirty.has("beta")], [pinned, this.pinned, dirty.has("pinned")]];
+    for (const [plane, shown, changed] of sides) {
+      if (!shown) continue;
+      setText(plane.title, this.#titleOf(shown));
+      const index = (/** @type {number} */ id) => (id < 0 ? -1 : shown.codes.ids.indexOf(id));
+      const scene = {
+        shown, ink: this.ink, dark: this.dark, colors: this.colors, ellipses: this.state.ellipses, moving: this.moving,
+        selected: index(this.state.selected), hovered: index(this.hovered), draws: table.draws,
+      };
+      if (changed || dirty.has("view")) plane.draw(scene);
+      else if (dirty.has("sample")) {
+        plane.scene = scene;
+        plane.drawOverlay();
+      }
+    }
+  }
+
+  /** @param {Shown} shown */
+  #titleOf({ beta, separate }) {
+    return separate ? `Trained at β = ${formatBeta(beta)} alone` : `β = ${formatBeta(beta)}`;
+  }
+
+  /**
+   * @param {Shown} current
+   * @param {import("../store.js").Table} table
+   * @param {Set<Part>} dirty
+   */
+  #drawRest(current, table, dirty) {
+    const shared = getModel(/** @type {WeightData} */ (this.data).digest);
+    if (!shared) return;
+    const { pinned, state } = this;
+    const samples = shared.spec.samples;
+    const { title, text, name } = regime(current.row, table.rows, samples);
+    setText(this.words.title, title);
+    setText(this.words.text, text);
+    setText(this.words.remembers, remembers(current.row, samples));
+    this.root.dataset.regime = name;
+    const titled = (/** @type {Shown} */ shown) => ({ row: shown.row, title: this.#titleOf(shown) });
+    this.numbers.show(titled(current), pinned && titled(pinned), samples, current.separate ? current.beta : state.beta);
+    this.figures.set(state.beta, current);
+    const words = { missing: this.data?.missing ?? "", moving: this.moving };
+    if (dirty.has("beta")) this.strips.current.draw(current, shared, this.stripped, table.draws, { ...words, name: pinned ? this.#titleOf(current) : "" });
+    if (pinned && dirty.has("pinned")) this.strips.pinned.draw(pinned, shared, this.stripped, table.draws, { ...words, name: this.#titleOf(pinned) });
+    this.#explainSeparate(current, table);
+  }
+
+  /** @param {Shown} current @param {import("../store.js").Table} table */
+  #explainSeparate(current, table) {
+    const near = nearestReference(table.references, this.state.beta);
+    setText(this.why, whySeparate(current, near, this.state));
+  }
+
+  /** State for tests and for anyone who scripts the page; docs/architecture.md names these attributes. */
+  #tell(/** @type {Shown} */ current) {
+    const { state, planes, strips } = this;
+    const { spec } = current.model;
+    const total = getModel(/** @type {WeightData} */ (this.data).digest)?.spec.samples ?? current.codes.n;
+    Object.assign(this.root.dataset, {
+      model: state.model, beta: String(Number(state.beta.toPrecision(6))), shownBeta: String(Number(current.beta.toPrecision(6))),
+      separate: String(current.separate), samples: String(current.codes.n), rowBeta: String(current.row.beta), selected: String(state.selected),
+      compare: state.compare ? `${Number(state.compare.beta.toPrecision(6))}` : "", view: bounds(planes.current.view).map((v) => v.toFixed(4)).join(","),
+      contourMs: planes.current.contourMs.toFixed(3), stripsMs: strips.current.ms.toFixed(3), frames: String(this.frames),
+      digest: spec.digest, ready: String(planes.current.width > 0),
+    });
+    const loaded = current.codes.n;
+    setText(this.status, loaded === total ? `${group(total)} samples` : `Picture from ${group(loaded)} of ${group(total)} samples; numbers from all`);
+  }
+
+  /** @returns {string} of a file, without its ending */
+  fileName() {
+    return `${this.state.model}-beta-${formatBeta(this.state.beta)}`;
+  }
+
+  destroy() {
+    this.stop();
+    this.abort.abort();
+    this.gliding.abort();
+    cancelAnimationFrame(this.frameId);
+    this.planes.current.destroy();
+    this.planes.pinned.destroy();
+    this.root.remove();
+  }
+}
+
+/**
+ * Why the shared network and a separately trained VAE differ.
+ * @param {Shown} current
+ * @param {{beta: number} | null} near the separately trained model nearest to β
+ * @param {WeightState} state
+ * @returns {string} "" where there is none
+ */
+export function whySeparate(current, near, state) {
+  if (!near) return "";
+  if (current.separate) {
+    return `This VAE was trained at β = ${formatBeta(near.beta)} and nothing else: the same network, the same number of epochs. Nothing tied it to other β, so its map is its own, turned and folded anew.`;
+  }
+  if (state.separate) return "The separately trained VAE is on its way …";
+  return `All of this is one network that was trained at every β at once. Its decoder at a small β shares its weights with the decoder at a large one, so between samples it stays smoother than a VAE trained at β = ${formatBeta(near.beta)} alone need be: switch on “Separately trained” to see that one.`;
+}

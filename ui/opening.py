@@ -1,0 +1,88 @@
+"""What every page with a view of a model needs: where it opens, and the parts of the model it has asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from ui import cache, state
+from ui.latent_canvas import CanvasEvents
+from ui.latent_canvas.component import send
+from ui.plain import plain
+from vae_core.datasets import DATA_VARIABLE, IDX_TITLES, DatasetError, check_images
+
+START_BETA = 1.0  # where the loss is the true ELBO
+# Original images up to this many bytes come along at once; more wait until a sample is looked at.
+SMALL_IMAGES_BYTES = 300_000
+
+
+def opening_data(model: cache.OpenModel, kind: str, missing: str) -> dict[str, Any]:
+    """What every kind of view is told: the model, and where to open. `missing`: why there are no originals, or ""."""
+    return {
+        "kind": kind,
+        "digest": model.digest,
+        "model": model.card["name"],
+        "initial": _opening_view(model, kind),
+        "start": min(START_BETA, float(model.card["config"]["beta_max"])),
+        "originals": not missing,
+        "missing": "not on this computer" if missing else "",
+        "renderer": st.query_params.get("renderer"),
+    }
+
+
+def remember_view(key: str) -> None:
+    """Keep what the view mounted under `key` told, for coming back; what only other pages know of stays."""
+    told = st.session_state[key].get("view") or {}
+    last = st.session_state.get(state.LAST_VIEW) or {}
+    st.session_state[state.LAST_VIEW] = {**last, **told} if last.get("digest") == told.get("digest") else told
+
+
+def why_no_originals(model: cache.OpenModel) -> str:
+    """ "" where the data set's images are at hand, else a sentence that says how to get them."""
+    name = model.card["dataset"]
+    try:
+        check_images(name)
+    except DatasetError:
+        title = plain(model.card["title"])
+        say = f"The original images of {title} are not on this computer: you see reconstructions instead."
+        if name not in IDX_TITLES:
+            return say
+        return (
+            f"{say} To see the originals, run `python -m vae_core data {name} --data-dir FOLDER` once and start the app"
+            f" with {DATA_VARIABLE}=FOLDER."
+        )
+    return ""
+
+
+def send_parts(model: cache.OpenModel, view: Mapping[str, Any], events: CanvasEvents, *, originals: bool) -> None:
+    """Mount the model's weights, and the chunks of codes and images that the browser needs by now."""
+    digest = model.digest
+    send(model.payload, key=f"model-{digest}")
+    selected = int(view.get("selected", -1))
+    chunks = set(range(len(model.chunks))) if events.wants_all else {0}
+    if 0 <= selected < model.card["samples"]:
+        chunks.add(model.chunks.holding(selected))
+    small = model.card["samples"] * math.prod(model.card["config"]["input_shape"]) <= SMALL_IMAGES_BYTES
+    for chunk in sorted(chunks):
+        send(cache.codes_for(digest, chunk, model), key=f"codes-{digest}-{chunk}")
+    for chunk in sorted(chunks) if originals and (small or events.wants_originals) else ():
+        send(cache.originals_for(digest, chunk, model), key=f"originals-{digest}-{chunk}")
+
+
+def _opening_view(model: cache.OpenModel, kind: str) -> dict[str, Any]:
+    """The view to open with: the one this session left, else the address's. Complaints about the address are shown."""
+    fields = {parameter.field for parameter in state.PAGES[kind].values()}
+    last = st.session_state.get(state.LAST_VIEW)
+    if last is not None and last.get("digest") == model.digest:
+        return {field: value for field, value in last.items() if field in fields}
+    pages = st.session_state.setdefault(state.ADDRESS, {})
+    if kind not in pages:
+        limits = state.Limits(model.card["config"]["beta_max"], model.card["samples"], len(model.card["label_names"]))
+        pages[kind] = state.read_view(st.query_params.to_dict(), limits, state.PAGES[kind])
+    view, complaints = pages[kind]
+    if complaints:
+        st.warning("  \n".join(plain(complaint) for complaint in complaints))
+    return dict(view)

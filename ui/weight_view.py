@@ -1,0 +1,115 @@
+"""The view of the KL weight on its page, and the table along β that it shows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import streamlit as st
+
+from ui import cache, opening, state
+from ui.latent_canvas import latent_canvas
+from ui.latent_canvas.component import send
+from ui.plain import plain
+from vae_core.checkpoints import CheckpointError, save_table
+
+Row = dict[str, Any]
+
+
+def show_weight(model: cache.OpenModel) -> None:
+    """Mount the view with the table along β, which is computed first where the checkpoint has none."""
+    table = _table(model)
+    missing = opening.why_no_originals(model)
+    data = opening.opening_data(model, "weight", missing)
+    data["references"] = len(model.references)
+    events = latent_canvas(
+        data,
+        key=state.WEIGHT_CANVAS,
+        digest=model.digest,
+        on_view=lambda: opening.remember_view(state.WEIGHT_CANVAS),
+    )
+    if missing:
+        st.caption(missing)
+    with st.container(key="parts-of-the-model", gap=None):
+        send(cache.table_for(model.digest, model, table), key=f"table-{model.digest}")
+        opening.send_parts(model, data["initial"], events, originals=not missing)
+        if events.wants_separate or _opens_separate(data["initial"]):
+            _send_references(model)
+    _offer_table(model, table)
+
+
+def _opens_separate(view: dict[str, Any]) -> bool:
+    return bool(view.get("separate") or (view.get("compare") or {}).get("separate"))
+
+
+def _send_references(model: cache.OpenModel) -> None:
+    for reference in model.references:
+        send(reference.payload, key=f"model-{reference.digest}")
+        send(cache.codes_in_order(reference.digest, reference, model.chunks), key=f"codes-{reference.digest}")
+
+
+def _table(model: cache.OpenModel) -> list[Row]:
+    """The checkpoint's table, else the one computed from its codes, with a progress bar the first time."""
+    table = model.card.get("table")
+    if table is not None:
+        return list(table)
+    with st.container(key="computing-the-table"):
+        place = st.empty()
+
+        def report(share: float) -> None:
+            place.progress(share, "Computing the table along β from the codes …")
+
+        table = cache.computed_table(model.digest, model, report)
+        place.empty()
+    return table
+
+
+def _offer_table(model: cache.OpenModel, table: list[Row]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Save the table along β (CSV)",
+            data=lambda: table_csv(table),
+            file_name=f"{model.card['name']}-along-beta.csv",
+            mime="text/csv",
+            on_click="ignore",
+            help="One row per stored β: D, R, its parts, each with its error, in nats.",
+        )
+        if model.card.get("table") is None:
+            _offer_saving(model, table)
+
+
+def _offer_saving(model: cache.OpenModel, table: list[Row]) -> None:
+    st.caption("This checkpoint holds no table along β; the numbers above were computed from its codes just now.")
+    if not st.button("Keep the table in the checkpoint"):
+        return
+    try:
+        save_table(model.folder, table)
+    except (CheckpointError, OSError) as error:
+        st.error(f"The table was not saved, and the checkpoint is as it was. {plain(str(error))}")
+    else:
+        st.rerun(scope="fragment")
+
+
+def table_csv(table: list[Row]) -> str:
+    """The table as text: a row per β; a pair of value and error becomes the columns `name` and `name_error`."""
+    rows = [_flat(row) for row in table]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _flat(row: Row) -> dict[str, float | str]:
+    flat: dict[str, float | str] = {}
+    for name, value in row.items():
+        if name == "marginal_kl":
+            for j, pair in enumerate(value, start=1):
+                flat[f"marginal_kl_{j}"], flat[f"marginal_kl_{j}_error"] = pair
+        elif isinstance(value, list | tuple):
+            flat[name], flat[f"{name}_error"] = value
+        else:
+            flat[name] = value
+    return flat
