@@ -90,7 +90,7 @@ def _show_result(card: dict[str, Any], convention: Convention) -> None:
     st.markdown(f"That is **β = {_number(beta)}** here: {_meaning(beta, card)}")
     reconstruction, kl = factors(convention, **model)
     parts = [f"× {_number(factor)} ({why})" for why, factor in kl.items() if factor != 1]
-    parts += [f"÷ {_number(factor)} ({why})" for why, factor in reconstruction.items() if factor != 1]
+    parts += [f"× {_number(1 / factor)} ({why})" for why, factor in reconstruction.items() if factor != 1]
     st.caption(f"1 {' '.join(parts)} = {_number(beta)}" if parts else "The same loss: nothing to convert.")
 
 

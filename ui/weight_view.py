@@ -88,7 +88,7 @@ def _offer_saving(model: cache.OpenModel, table: list[Row]) -> None:
     except (CheckpointError, OSError) as error:
         st.error(f"The table was not saved, and the checkpoint is as it was. {plain(str(error))}")
     else:
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def table_csv(table: list[Row]) -> str:

@@ -10,7 +10,6 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -22,40 +21,37 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as parse_safetensors
 from safetensors.numpy import save as safetensors_bytes
 
-from vae_core.config import ConfigError, VAEConfig
+from vae_core.card import CARD, CODES, FORMAT, MODEL, CheckpointError, check_card, check_table
+from vae_core.config import VAEConfig
 
 if TYPE_CHECKING:
     from vae_core.models import VAE
 
-FORMAT = 1
+__all__ = [
+    "CARD",
+    "CODES",
+    "FORMAT",
+    "MODEL",
+    "REFERENCES",
+    "CheckpointError",
+    "Codes",
+    "check_target",
+    "list_models",
+    "list_references",
+    "load_card",
+    "load_codes",
+    "load_model",
+    "load_weights",
+    "save",
+    "save_table",
+    "weight_shapes",
+]
+
 REFERENCES = "reference"  # the folder, beside the models, of those that were trained at one beta alone
-CARD, MODEL, CODES = "card.json", "model.safetensors", "codes.safetensors"
 SMALLEST_SIGMA = 6.2e-5  # the smallest normal float16, rounded up: sigma is stored no smaller
-
-CARD_FIELDS: dict[str, type] = {
-    "format": int,
-    "name": str,
-    "title": str,
-    "dataset": str,
-    "config": dict,
-    "label_names": list,
-    "samples": int,
-    "betas": list,
-    "beta_collapse": float,
-    "training": dict,
-    "curve": list,
-    "parameters": int,
-    "files": dict,
-}
-
-FINGERPRINT: dict[str, type] = {"sha256": str, "bytes": int}  # of a file, in the card's "files"
 
 PathLike = str | os.PathLike[str]
 Weights = dict[str, NDArray[np.float32]]
-
-
-class CheckpointError(Exception):
-    """A model folder that cannot be used; the message is one sentence that names the file and what was expected."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +110,7 @@ def load_card(path: PathLike) -> dict[str, Any]:
         raise CheckpointError(f"{file}: expected JSON, got something else ({error})") from error
     if not isinstance(card, dict):
         raise CheckpointError(f"{file}: expected a JSON object, got {type(card).__name__}")
-    _check_fields(file, card)
+    check_card(file, card)
     return card
 
 
@@ -198,7 +194,7 @@ def save(path: PathLike, model: VAE, codes: Codes, card: dict[str, Any]) -> dict
         "files": {name: _fingerprint(content) for name, content in contents.items()},
     }
     contents[CARD] = (json.dumps(card, indent=1, allow_nan=False) + "\n").encode()
-    _check_fields(Path(path, CARD), json.loads(contents[CARD]))
+    check_card(Path(path, CARD), json.loads(contents[CARD]))
     _write_folder(Path(path), contents)
     return card
 
@@ -211,8 +207,8 @@ def save_table(path: PathLike, table: list[dict[str, Any]]) -> dict[str, Any]:
     """
     file = Path(path, CARD)
     card = {**load_card(path), "table": table}
+    check_table(file, table, card["betas"])
     content = (json.dumps(card, indent=1, allow_nan=False) + "\n").encode()
-    _check_fields(file, json.loads(content))
     new = file.with_name(f".{CARD}.new-{os.getpid()}")
     try:
         new.write_bytes(content)
@@ -274,83 +270,6 @@ def _load_weights(folder: Path, card: dict[str, Any]) -> Weights:
     tensors = _load_tensors(file, card)
     _check_shapes(file, weight_shapes(VAEConfig.from_json(card["config"])), tensors)
     return {name: value.astype(np.float32) for name, value in tensors.items()}
-
-
-def _check_fields(file: Path, card: dict[str, Any]) -> None:
-    if "format" in card and card["format"] != FORMAT:
-        raise CheckpointError(f"{file}: expected format {FORMAT}, got {card['format']!r}")
-    for name, kind in CARD_FIELDS.items():
-        if name not in card:
-            raise CheckpointError(f"{file}: the field {name!r} is missing")
-        numbers = (int, float) if kind is float else kind
-        if not isinstance(card[name], numbers) or isinstance(card[name], bool):
-            found = type(card[name]).__name__
-            raise CheckpointError(
-                f"{file}: expected the field {name!r} to be of type {kind.__name__}, got {found}"
-            )
-    try:
-        VAEConfig.from_json(card["config"])
-    except (ConfigError, TypeError) as error:
-        raise CheckpointError(f"{file}: {error}") from error
-    _check_betas(file, card["betas"], card["config"])
-    if "table" in card:
-        _check_table(file, card["table"], card["betas"])
-    for name in (MODEL, CODES):
-        record = card["files"].get(name)
-        if not isinstance(record, dict) or {key: type(value) for key, value in record.items()} != FINGERPRINT:
-            raise CheckpointError(
-                f"{file}: expected sha256 and bytes of {name} in 'files', got {record!r:.100}"
-            )
-
-
-def _check_betas(file: Path, betas: list[object], config: dict[str, Any]) -> None:
-    beta_max = config["beta_max"]
-    if config["degree"] == 0:
-        if betas != [beta_max]:
-            raise CheckpointError(f"{file}: expected 'betas' to hold beta_max = {beta_max:g} alone, got {betas!r:.100}")
-        return
-    numbers = [beta for beta in betas if isinstance(beta, int | float) and math.isfinite(beta)]
-    rising = all(low < high for low, high in pairwise(numbers))
-    if len(numbers) < max(2, len(betas)) or not rising or numbers[0] != 0 or numbers[-1] != beta_max:
-        raise CheckpointError(
-            f"{file}: expected 'betas' to rise from 0 to beta_max = {beta_max:g}, got {betas!r:.100}"
-        )
-
-
-def _check_table(file: Path, table: object, betas: list[float]) -> None:
-    rows = table if isinstance(table, list) else []
-    if [row.get("beta") if isinstance(row, dict) else None for row in rows] != betas:
-        raise CheckpointError(f"{file}: expected 'table' to hold a record for each of 'betas', got {table!r:.100}")
-    for row in rows:
-        for name, is_valid in TABLE_FIELDS.items():
-            if not is_valid(row.get(name)):
-                raise CheckpointError(
-                    f"{file}: expected {name!r} in the table at beta = {row['beta']:g} to be finite numbers,"
-                    f" got {row.get(name)!r:.100}"
-                )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_estimate(value: object) -> bool:
-    """A value and its error."""
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)) and value[1] >= 0
-
-
-TABLE_FIELDS: dict[str, Callable[[Any], bool]] = {
-    "rate": _is_number,
-    "mutual_information": _is_estimate,
-    "kl_to_prior": _is_estimate,
-    "total_correlation": _is_estimate,
-    "marginal_kl": lambda value: isinstance(value, list) and bool(value) and all(map(_is_estimate, value)),
-    "mean_sigma": _is_number,
-    "min_sigma": _is_number,
-    "active_units": _is_number,
-    "holes": _is_estimate,
-    "distortion": lambda value: value is None or _is_estimate(value),
-}
 
 
 def _load_tensors(file: Path, card: dict[str, Any]) -> dict[str, NDArray[Any]]:
