@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from vae_core import VAE, CheckpointError, Codes, VAEConfig, beta_nodes, list_models, load_card, load_codes, load_model
 from vae_core import checkpoints as checkpoints_module
-from vae_core.checkpoints import load_weights, save
+from vae_core.checkpoints import load_weights, save, save_table
 
 CONFIG = VAEConfig(input_shape=(2, 3), hidden=(5,), beta_max=6.0, beta_train_max=8.0)
 BETAS = np.array(beta_nodes(6.0, 9))
@@ -253,3 +253,61 @@ def test_the_codes_that_ship_are_what_the_encoder_that_ships_computes() -> None:
         assert np.abs(posterior.loc.numpy() - stored.mu[k]).max() < 4e-3
         assert np.allclose(posterior.scale.numpy(), stored.sigma[k], rtol=1e-3, atol=1e-4)
     assert np.array_equal(stored.test, data.test)
+
+
+def record(beta: float) -> dict[str, Any]:
+    pair = [1.0, 0.001]
+    return {
+        "beta": beta, "rate": 2.0, "mutual_information": pair, "kl_to_prior": pair, "total_correlation": pair,
+        "marginal_kl": [pair, pair], "mean_sigma": 0.5, "min_sigma": 0.1, "active_units": 2, "holes": [0.0, 0.1],
+        "method": "grid",
+    }  # fmt: skip
+
+
+def test_a_table_is_kept_in_the_card_and_nothing_else_changes(folder: Path) -> None:
+    before, files = load_card(folder), {file.name: file.read_bytes() for file in folder.iterdir()}
+    table = [record(float(beta)) for beta in BETAS]
+    assert save_table(folder, table)["table"] == table
+    assert load_card(folder) == {**before, "table": table}
+    assert {file.name for file in folder.iterdir()} == set(files)
+    for name in ("model.safetensors", "codes.safetensors"):
+        assert (folder / name).read_bytes() == files[name]
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda table: table.pop(),
+        lambda table: table.reverse(),
+        lambda table: table[2].pop("rate"),
+        lambda table: table[2].update(rate="2"),
+        lambda table: table[2].update(kl_to_prior=[1.0]),
+        lambda table: table[2].update(kl_to_prior=[1.0, -0.1]),
+        lambda table: table[2].update(marginal_kl=[]),
+        lambda table: table[2].update(holes=[0.5, float("nan")]),
+        lambda table: table[2].update(distortion=[1.0, None]),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_and_the_card_stays_as_it_was(
+    folder: Path, break_it: Callable[[list[dict[str, Any]]], object]
+) -> None:
+    before = (folder / "card.json").read_bytes()
+    table = [record(float(beta)) for beta in BETAS]
+    break_it(table)
+    with pytest.raises(CheckpointError, match="table"):
+        save_table(folder, table)
+    assert (folder / "card.json").read_bytes() == before
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_a_card_that_cannot_be_written_stays_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (folder / "card.json").read_bytes()
+
+    def fail(self: Path, target: Path) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="no space"):
+        save_table(folder, [record(float(beta)) for beta in BETAS])
+    assert (folder / "card.json").read_bytes() == before
+    assert len(list(folder.iterdir())) == 3

@@ -159,3 +159,25 @@ def test_a_folder_that_cannot_be_written_is_said_before_training(tmp_path: Path)
     assert done.returncode == 2
     assert "epoch" not in done.stderr
     assert (tmp_path / "out").read_text() == "a file, not a folder"
+
+
+def test_the_table_command_puts_the_table_into_a_card_that_has_none(tmp_path: Path) -> None:
+    import json
+    import shutil
+
+    shutil.copytree(ROOT / "checkpoints" / "reference" / "digits" / "beta-1", tmp_path / "one")
+    card = json.loads((tmp_path / "one" / "card.json").read_text())
+    shipped = card.pop("table")
+    (tmp_path / "one" / "card.json").write_text(json.dumps(card))
+    done = run("table", str(tmp_path / "one"))
+    assert done.returncode == 0, done.stderr
+    (row,) = load_card(tmp_path / "one")["table"]
+    assert row["mutual_information"] == pytest.approx(shipped[0]["mutual_information"], abs=1e-6)
+    assert row["distortion"] == pytest.approx(shipped[0]["distortion"], abs=1e-3)
+
+
+def test_a_beta_outside_the_trained_range_is_refused_with_the_range() -> None:
+    done = run("evaluate", "digits", "--betas", "1,99")
+    assert done.returncode == 2
+    assert "0 to 16, got 99" in done.stderr
+    assert "Traceback" not in done.stderr

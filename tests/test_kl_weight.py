@@ -64,7 +64,7 @@ def test_the_page_opens_with_the_numbers_of_the_table_and_every_identity_holds(p
     row = row_at(1.0)
     assert float(data(page, "beta")) == float(data(page, "row-beta")) == 1.0
     numbers = page.locator('[data-testid="numbers"]').inner_text()
-    assert f"{row['rate']:.2f}" in numbers
+    assert f"{row['rate']:.4f}" in numbers
     assert f"{row['mutual_information'][0]:.2f}" in numbers
     assert page.locator('[data-testid="identities"] li').count() == 4
     for item in page.locator('[data-testid="identities"] li').all():
@@ -152,7 +152,7 @@ def test_the_separately_trained_vae_is_shown_with_its_own_map_and_numbers(page: 
     assert not np.array_equal(shared, contours(page))
     expect(page.locator('[data-testid="why-separate"]')).to_contain_text("nothing else")
     (card,) = (load_card(path) for path in (DIGITS.parent / "reference" / "digits").glob("beta-0.1"))
-    assert f"{card['table'][0]['rate']:.2f}" in page.locator('[data-testid="numbers"]').inner_text()
+    assert f"{card['table'][0]['rate']:.4f}" in page.locator('[data-testid="numbers"]').inner_text()
     assert "separate=1" in page.url
 
 

@@ -35,7 +35,7 @@ export class SplitBar extends Chart {
     super("split-bar", "What the rate consists of");
     /** @type {Row | null} */
     this.row = null;
-    this.most = 1;
+    this.most = this.usual = 1;
     this.samples = 0;
     this.scale = linear(0, 1, 0, 1);
     /** @type {{rect: SVGRectElement, text: SVGTextElement, value: SVGTextElement}[]} */
@@ -45,7 +45,7 @@ export class SplitBar extends Chart {
   /** @param {Row[]} rows the scale is the same for all of them @param {number} samples N */
   setRows(rows, samples) {
     this.samples = samples;
-    this.most = Math.max(Math.log(samples), ...rows.map((row) => row.rate)) * 1.01;
+    this.most = this.usual = Math.max(Math.log(samples), ...rows.map((row) => row.rate)) * 1.01;
     this.row ??= rows[0] ?? null;
     this.redraw();
   }
@@ -53,7 +53,12 @@ export class SplitBar extends Chart {
   /** @param {Row} row */
   set(row) {
     this.row = row;
-    if (this.parts.length) this.#move(row);
+    // A separately trained model may lie far beyond the rows: the scale then grows to hold it.
+    const most = Math.max(this.usual, 1.01 * row.rate);
+    if (most !== this.most) {
+      this.most = most;
+      this.redraw();
+    } else if (this.parts.length) this.#move(row);
   }
 
   /** @override */
