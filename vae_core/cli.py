@@ -125,7 +125,7 @@ def _summary(card: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
         ("network", f"{widths} in encoder and decoder, {config['latent_dim']} latent dimensions"),
         ("parameters", f"{card['parameters']:,}; files of {size / 1e6:.2f} MB"),
         ("likelihood", likelihood),
-        ("beta", f"0 to {config['beta_max']:g}; codes at {len(card['betas'])} values"),
+        ("beta", _beta_range(config["degree"], config["beta_max"], len(card["betas"]))),
         ("collapse", f"a linear VAE collapses at beta = {card['beta_collapse']:.3g}"),
     ]
     facts = ", ".join(
@@ -135,6 +135,10 @@ def _summary(card: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
     if training.get("remark"):
         rows.append(("remark", training["remark"]))
     return rows
+
+
+def _beta_range(degree: int, beta_max: float, count: int) -> str:
+    return f"0 to {beta_max:g}; codes at {count} values" if degree else f"{beta_max:g} alone"
 
 
 def _curve_table(curve: Any) -> Any:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from vae_core.checkpoints import SMALLEST_SIGMA, Codes
-from vae_core.config import REFERENCE_BETAS
+from vae_core.config import REFERENCE_BETAS, TrainingError
 from vae_core.datasets import Dataset
 from vae_core.models import VAE
 from vae_core.objectives import collapse_beta, distortion, rate
@@ -100,7 +100,10 @@ def encode_codes(
     *,
     report: Callable[[float], None] = lambda share: None,
 ) -> Codes:
-    """The codes of every sample of `data.images` at every beta, as float16."""
+    """The codes of every sample of `data.images` at every beta, as float16.
+
+    Raises TrainingError where one is not a finite float16: without the rate in the loss, nothing bounds them.
+    """
     mu = np.empty((len(betas), len(data.images), model.config.latent_dim), np.float16)
     sigma = np.empty_like(mu)
     for k, beta in enumerate(betas):
@@ -108,6 +111,8 @@ def encode_codes(
             posterior = model.encode(x, beta)
             mu[k, rows] = posterior.loc.numpy()
             sigma[k, rows] = posterior.scale.clamp_min(SMALLEST_SIGMA).numpy()
+        if not (np.isfinite(mu[k]).all() and np.isfinite(sigma[k]).all()):
+            raise TrainingError(f"codes at beta = {beta:g}: expected numbers that fit float16, got larger ones")
         report((k + 1) / len(betas))
     offset = model.config.beta_offset
     return Codes(np.asarray(betas, np.float64), mu, sigma, data.labels.astype(np.int32), data.test, offset)

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from vae_core.checkpoints import REFERENCES, save
+from vae_core.checkpoints import REFERENCES, check_target, save
 from vae_core.config import VAEConfig
 from vae_core.datasets import Dataset, load_dataset
 from vae_core.evaluation import describe
@@ -21,6 +21,8 @@ from vae_core.training import Progress, train
 
 # About evenly spaced along the rate-distortion curve of the digits, from the plain autoencoder to nearly collapsed.
 REFERENCE_TRAINED_BETAS = (0.0, 0.1, 0.35, 1.0, 3.2, 8.0)
+
+INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
 
 REMARK = "Trained at this beta alone, with the network, the epochs and the seed of the model that serves every beta."
 
@@ -36,10 +38,19 @@ def make_references(options: argparse.Namespace) -> int:
     if options.epochs:
         recipe = replace(recipe, options=replace(recipe.options, epochs=options.epochs))
     torch.set_num_threads(recipe.threads)
-    for beta in options.betas or REFERENCE_TRAINED_BETAS:
-        folder = options.out / REFERENCES / (options.name or data.name) / f"beta-{beta:g}"
-        seconds = make_reference(data, recipe, beta, folder)
-        print(f"{folder}: trained in {duration(seconds)}", flush=True)
+    parent: Path = options.out / REFERENCES / (options.name or data.name)
+    folders = {beta: parent / f"beta-{beta:g}" for beta in options.betas or REFERENCE_TRAINED_BETAS}
+    for folder in folders.values():
+        check_target(folder)
+    done = 0
+    try:
+        for beta, folder in folders.items():
+            seconds = make_reference(data, recipe, beta, folder)
+            done += 1
+            print(f"{folder}: trained in {duration(seconds)}", flush=True)
+    except KeyboardInterrupt:
+        print(f"\nStopped by Ctrl-C; {done} of {len(folders)} models are complete in {parent}.", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

@@ -74,7 +74,8 @@ def make_table(folder: Path, options: argparse.Namespace) -> int:
         print(f"The distortion is left out: {error}", file=sys.stderr)
         table = table_of(codes, report=report)
     else:
-        table = table_with_distortion(load_model(folder), data, codes, draws=card["measured"]["draws"], report=report)
+        draws = RECIPES[card["dataset"]].draws if card["dataset"] in RECIPES else Recipe.draws
+        table = table_with_distortion(load_model(folder), data, codes, draws=draws, report=report)
     bar.close()
     save_table(folder, table)
     print(f"{folder / CARD}: the table along beta, {len(table)} records")
