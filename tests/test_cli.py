@@ -181,3 +181,50 @@ def test_a_beta_outside_the_trained_range_is_refused_with_the_range() -> None:
     assert done.returncode == 2
     assert "0 to 16, got 99" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_keeps_the_references_that_are_complete_and_says_how_many(tmp_path: Path) -> None:
+    arguments = ["reference", "digits", "--out", str(tmp_path), "--betas", "1,2", "--epochs", "30"]
+    job = subprocess.Popen(
+        [sys.executable, "-m", "vae_core", *arguments],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert job.stdout is not None
+    assert "beta-1: trained in" in job.stdout.readline()
+    job.send_signal(signal.SIGINT)
+    _, said = job.communicate(timeout=60)
+    assert job.returncode == 130
+    assert "1 of 2 models are complete" in said
+    assert "Traceback" not in said
+    folder = tmp_path / "reference" / "digits"
+    assert [item.name for item in folder.iterdir()] == ["beta-1"]
+    load_model(folder / "beta-1")
+
+
+def test_info_of_a_model_of_one_beta_names_that_beta_alone() -> None:
+    done = run("info", "checkpoints/reference/digits/beta-0.35")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"beta +0\.35 alone", done.stdout)
+
+
+def test_a_place_where_no_reference_can_be_written_is_said_before_training(tmp_path: Path) -> None:
+    (tmp_path / "reference" / "digits" / "beta-2").mkdir(parents=True)
+    (tmp_path / "reference" / "digits" / "beta-2" / "thesis.tex").write_text("years of work")
+    done = run("reference", "digits", "--out", str(tmp_path), "--betas", "1,2", "--epochs", "1")
+    assert done.returncode == 2
+    assert "thesis.tex" in done.stderr
+    assert [item.name for item in (tmp_path / "reference" / "digits").iterdir()] == ["beta-2"]
+
+
+def test_the_table_leaves_the_distortion_out_where_the_data_set_is_missing(tmp_path: Path) -> None:
+    import json
+    import shutil
+
+    shutil.copytree(ROOT / "checkpoints" / "reference" / "digits" / "beta-1", tmp_path / "one")
+    card = json.loads((tmp_path / "one" / "card.json").read_text())
+    (tmp_path / "one" / "card.json").write_text(json.dumps(card | {"dataset": "mnist"}))
+    done = run("table", str(tmp_path / "one"))
+    assert done.returncode == 0, done.stderr
+    assert "The distortion is left out" in done.stderr
+    assert "distortion" not in load_card(tmp_path / "one")["table"][0]

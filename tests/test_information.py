@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import norm
+from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
 from vae_core import AggregatePosterior, information, load_codes
 from vae_core.information import Split, _aliasing, _by_component, component_rates, split_rate
@@ -90,6 +92,21 @@ def test_monte_carlo_agrees_with_the_grid() -> None:
     log_ratio = q.log_prob(z) + 0.5 * (z**2).sum(axis=1) + np.log(2 * np.pi)
     error = log_ratio.std() / np.sqrt(len(z))
     assert abs(q.split().kl_to_prior.value - log_ratio.mean()) < 4 * error
+
+
+@pytest.mark.parametrize(("beta", "method"), [(0.0, "nodes"), (0.03, "grid"), (4.5, "grid")])
+def test_the_kl_to_the_prior_is_that_of_draws_from_torchs_mixture(beta: float, method: str) -> None:
+    q = at(beta, samples=300)
+    split = q.split()
+    components = Independent(Normal(torch.from_numpy(q.mu), torch.from_numpy(q.sigma)), 1)
+    mixture = MixtureSameFamily(Categorical(torch.ones(300, dtype=torch.float64)), components)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        z = mixture.sample((20_000,))
+    log_ratio = mixture.log_prob(z) - Normal(0.0, 1.0).log_prob(z).sum(-1)
+    error = log_ratio.std().item() / len(z) ** 0.5
+    assert split.method == method
+    assert abs(split.kl_to_prior.value - log_ratio.mean().item()) < 4 * error + split.kl_to_prior.error
 
 
 def test_a_random_part_of_the_components_comes_with_an_honest_standard_error() -> None:

@@ -1,6 +1,8 @@
 """The table along beta: records against the split and closed forms, and the tables that ship."""
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,20 @@ def test_holes_around_one_gaussian_are_what_the_closed_form_says(sigma: float) -
     found = holes(AggregatePosterior([[0.0, 0.0]], [[sigma, sigma]]))
     assert found.value == pytest.approx(math.exp(-squared / 2), abs=3 * found.error)
     assert found.error < 0.01
+
+
+def test_codes_of_one_dimension_have_a_table_too() -> None:
+    ours = codes()
+    line = Codes(ours.betas, ours.mu[..., :1], ours.sigma[..., :1], ours.labels, ours.test)
+    row = table_of(line)[0]
+    assert row["total_correlation"][0] == pytest.approx(0, abs=1e-9)
+    assert row["marginal_kl"] == [pytest.approx(row["kl_to_prior"], abs=1e-6)]
+
+
+def test_a_table_is_made_without_torch() -> None:
+    script = "import sys; from vae_core import table_of; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_no_hole_among_all_draws_is_not_taken_for_certainty() -> None:

@@ -10,6 +10,7 @@ from torch.distributions import Normal, kl_divergence
 
 from vae_core import VAE, Dataset, DatasetError, Progress, TrainConfig, TrainingError, VAEConfig, load_dataset, train
 from vae_core.evaluation import encode_codes, measure
+from vae_core.models import FilmDense
 from vae_core.training import _Run, draw_betas, learning_rate_factor, resolve_device
 
 TINY = VAEConfig(input_shape=(4,), hidden=(16, 16), beta_max=6.0, beta_train_max=8.0)
@@ -54,6 +55,24 @@ def test_every_batch_has_a_beta_from_each_stratum() -> None:
     betas = draw_betas(16, TINY, 0.0, torch.Generator().manual_seed(1))
     place = (torch.log((betas + 0.003) / 0.003) / np.log(8.003 / 0.003) * 16).floor()
     assert sorted(place.tolist()) == list(range(16))
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.35])
+def test_a_network_that_does_not_see_beta_is_trained_at_its_own_alone(beta: float) -> None:
+    config = replace(TINY, degree=0, beta_max=beta, beta_train_max=beta)
+    assert draw_betas(16, config, 0.25, torch.Generator().manual_seed(0)).tolist() == pytest.approx([beta] * 16)
+    assert last(blobs(), config).model is not None
+
+
+def test_codes_too_large_to_store_are_refused() -> None:
+    data, config = blobs(20), replace(TINY, degree=0, beta_max=0.0, beta_train_max=0.0)
+    model = VAE(config)
+    with torch.no_grad():
+        head = model.encoder[-1]
+        assert isinstance(head, FilmDense)
+        head.bias[0] = 1e6
+    with np.errstate(over="ignore"), pytest.raises(TrainingError, match="beta = 0: expected numbers that fit float16"):
+        encode_codes(model, data, [0.0])
 
 
 def test_the_learning_rate_rises_stays_and_falls_to_nothing() -> None:

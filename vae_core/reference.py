@@ -18,11 +18,10 @@ from vae_core.evaluation import describe
 from vae_core.progress_bar import ProgressBar, duration
 from vae_core.recipes import RECIPES, Recipe
 from vae_core.training import Progress, train
+from vae_core.workshop import INTERRUPTED
 
 # About evenly spaced along the rate-distortion curve of the digits, from the plain autoencoder to nearly collapsed.
 REFERENCE_TRAINED_BETAS = (0.0, 0.1, 0.35, 1.0, 3.2, 8.0)
-
-INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
 
 REMARK = "Trained at this beta alone, with the network, the epochs and the seed of the model that serves every beta."
 

@@ -3,7 +3,7 @@
  *
  * Grid level l has one node every 2^l texels in that direction, and sigma spans at least two of its steps: a wide Gaussian
  * costs no more than a narrow one. The levels are then summed from coarse to fine by cubic interpolation (error below 0.5 % of
- * the peak).
+ * the peak along each axis where sigma is just two steps, a sixteenth of that where it is nearly four).
  */
 
 const CUT = 3.5; // sigmas, where nothing else is asked for
@@ -18,10 +18,10 @@ const LEVELS = 12;
 export class Splat {
   /** @type {(Float32Array | undefined)[]} */
   #grids = [];
-  #alongX = new Float64Array(64);
-  #alongY = new Float64Array(64);
+  #alongX;
+  #alongY;
 
-  /** @param {number} width texels @param {number} height @param {number} groups @param {number} [cut] how far a Gaussian reaches, sigmas; at most 7 */
+  /** @param {number} width texels @param {number} height @param {number} groups @param {number} [cut] how far a Gaussian reaches, sigmas */
   constructor(width, height, groups, cut = CUT) {
     this.groups = groups;
     this.cut = cut;
@@ -29,6 +29,8 @@ export class Splat {
     this.rows = Array.from({ length: LEVELS }, (_, level) => nodes(height, level));
     this.width = width;
     this.height = height;
+    this.#alongX = new Float64Array(this.columns[0]); // no level has more nodes, so every kernel fits
+    this.#alongY = new Float64Array(this.rows[0]);
   }
 
   /**
@@ -54,8 +56,8 @@ export class Splat {
     }
   }
 
-  /** @param {number} group @returns {Float32Array} width * height */
-  sumLevels(group) {
+  /** @param {number} group @param {Float32Array} [out] @returns {Float32Array} out, width * height */
+  sumLevels(group, out = new Float32Array(this.width * this.height)) {
     /** @type {Float32Array | undefined} */
     let sum;
     for (let ly = LEVELS - 1; ly >= 0; ly--) {
@@ -63,7 +65,7 @@ export class Splat {
       if (sum) sum = refineRows(sum, this.columns[0], this.rows[ly]);
       sum = plus(sum, row);
     }
-    return crop(sum, this.columns[0], this.width, this.height);
+    return crop(sum, this.columns[0], this.width, this.height, out);
   }
 
   /** @param {number} group @param {number} ly @returns {Float32Array | undefined} columns at level 0, rows at level ly */
@@ -108,7 +110,7 @@ function levelOf(sigma) {
 function writeKernel(out, centre, sigma, level, count, cut) {
   const step = 2 ** level;
   const at = centre / step + PAD, reach = cut * sigma / step;
-  const first = Math.max(0, Math.ceil(at - reach)), last = Math.min(count - 1, Math.floor(at + reach), first + out.length - 1);
+  const first = Math.max(0, Math.ceil(at - reach)), last = Math.min(count - 1, Math.floor(at + reach));
   const factor = -0.5 * (step / sigma) ** 2;
   for (let i = first; i <= last; i++) out[i - first] = Math.exp(factor * (i - at) ** 2);
   return [first, last];
@@ -151,10 +153,9 @@ function refineRows(coarse, columns, to) {
   return fine;
 }
 
-/** @param {Float32Array | undefined} padded @param {number} columns @param {number} width @param {number} height */
-function crop(padded, columns, width, height) {
-  const out = new Float32Array(width * height);
-  if (!padded) return out;
+/** @param {Float32Array | undefined} padded @param {number} columns @param {number} width @param {number} height @param {Float32Array} out */
+function crop(padded, columns, width, height, out) {
+  if (!padded) return out.fill(0);
   for (let row = 0; row < height; row++) {
     const at = (row + PAD) * columns + PAD;
     out.set(padded.subarray(at, at + width), row * width);

@@ -10,6 +10,7 @@ import { bounds } from "../view.js";
  * @property {number} height
  * @property {Float32Array} values density per latent area, row by row from the top
  * @property {number} texel CSS pixels between nodes; node (i, j) lies at ((i + 0.5) · texel, (j + 0.5) · texel)
+ * @property {View} [view] what the grid covers
  */
 
 /** A component reaches so many σ: where they are narrow, less would show its cut as the corners of a square. */
@@ -21,9 +22,10 @@ const REACH = 5;
  * @param {number} n
  * @param {View} view
  * @param {number} texel CSS pixels
+ * @param {Float32Array} [out] for the values, [width · height]
  * @returns {Grid}
  */
-export function aggregateGrid(codes, n, view, texel) {
+export function aggregateGrid(codes, n, view, texel, out) {
   const width = Math.ceil(view.width / texel);
   const height = Math.ceil(view.height / texel);
   const splat = new Splat(width, height, 1, REACH);
@@ -33,7 +35,7 @@ export function aggregateGrid(codes, n, view, texel) {
   for (let c = 0; c < 4 * n; c += 4) {
     splat.add(0, (codes[c] - xmin) * scale - 0.5, (ymax - codes[c + 1]) * scale - 0.5, codes[c + 2] * scale, codes[c + 3] * scale, mass);
   }
-  return { width, height, values: splat.sumLevels(0), texel };
+  return { width, height, values: splat.sumLevels(0, out), texel, view };
 }
 
 /**

@@ -217,6 +217,8 @@ export class Plane {
     context.setTransform(dpr, 0, 0, dpr, 0, 0);
     context.clearRect(0, 0, this.width, this.width);
     context.fillStyle = context.strokeStyle = ink.accent;
+    // Hairlines: a wider line of tens of thousands of points takes many times as long.
+    context.lineWidth = 1 / dpr;
     for (let i = this.bands.length - 1; i >= 0; i--) {
       context.beginPath();
       tracePath(context, this.bands[i]);
@@ -224,7 +226,6 @@ export class Plane {
       context.fill("evenodd");
       if (!Number.isInteger(MASSES[i].k)) continue;
       context.globalAlpha = 0.8;
-      context.lineWidth = 1.2;
       context.stroke();
     }
     context.globalAlpha = 1;
