@@ -144,6 +144,11 @@ class March {
     return (this.#at(i, j) + this.#at(i + 1, j) + this.#at(i, j + 1) + this.#at(i + 1, j + 1)) / 4;
   }
 
+  /** @param {number} column @param {number} row */
+  #outside(column, row) {
+    return column === 0 || row === 0 || column > this.grid.width || row > this.grid.height;
+  }
+
   /** The value at a node of the widened grid. @param {number} column @param {number} row */
   #at(column, row) {
     const { width, height, values } = this.grid;
@@ -177,7 +182,9 @@ class March {
     const node = edge >> 1;
     const [column, row] = [node % this.columns, Math.floor(node / this.columns)];
     const down = edge & 1;
-    const share = crossing(this.#at(column, row), this.#at(column + 1 - down, row + down), this.level);
+    const [toColumn, toRow] = [column + 1 - down, row + down];
+    // Along the grid's border the outline runs outside, where a picture cuts it off.
+    const share = this.#outside(column, row) ? 0 : this.#outside(toColumn, toRow) ? 1 : crossing(this.#at(column, row), this.#at(toColumn, toRow), this.level);
     const { texel } = this.grid;
     points[at] = (column - 0.5 + (down ? 0 : share)) * texel;
     points[at + 1] = (row - 0.5 + (down ? share : 0)) * texel;
