@@ -5,7 +5,7 @@ import { formatBeta } from "../scale.js";
 import { BuysAndCosts, SplitBar, TradeOff } from "./charts.js";
 import { planeSvg } from "./plane_svg.js";
 import { stripsSvg } from "./strips_svg.js";
-import { exportButtons, serialize } from "./svg.js";
+import { exportButtons, joined, serialize } from "./svg.js";
 
 /**
  * @typedef {import("./choice.js").Shown} Shown
@@ -30,8 +30,8 @@ export class Figures {
     const buys = this.#figure("buys", h("h2", {}, "What β buys, and what it costs"),
       "Turning β up closes the holes: draws of the prior land where samples live. It costs sharpness: the reconstructions lose what the code no longer says.", signal);
     this.tradeoff = h("div", { class: "charts" }, rd, buys);
-    this.planeButtons = exportButtons(() => this.#sized(planeSvg(view.planes.current, this.#caption())), () => `${view.fileName()}-aggregate-posterior`, signal, "plane-export");
-    this.stripButtons = exportButtons(() => this.#sized(stripsSvg(view.strips.current, view.ink, this.#caption())), () => `${view.fileName()}-pictures`, signal, "strips-export");
+    this.planeButtons = exportButtons(() => this.#sized(joined(this.#sides().map(({ plane, title }) => planeSvg(plane, title)), "row")), () => `${view.fileName()}-aggregate-posterior`, signal, "plane-export");
+    this.stripButtons = exportButtons(() => this.#sized(joined(this.#sides().map(({ strips, title }) => stripsSvg(strips, view.ink, title)), "column")), () => `${view.fileName()}-pictures`, signal, "strips-export");
     const observer = new ResizeObserver(() => this.#resize());
     for (const figure of [this.split, rd, buys]) observer.observe(figure);
     signal.addEventListener("abort", () => observer.disconnect());
@@ -55,10 +55,11 @@ export class Figures {
     return { svg: serialize(svg, this.view.ink.background), width: box.width, height: box.height };
   }
 
-  #caption() {
-    const { current } = this.view;
-    if (!current) return "";
-    return `${current.model.spec.title} · β = ${formatBeta(current.beta)}`;
+  /** What is on show: one side, or two where something is pinned. */
+  #sides() {
+    const { planes, strips, current, pinned } = this.view;
+    const sides = [{ plane: planes.pinned, strips: strips.pinned, shown: pinned }, { plane: planes.current, strips: strips.current, shown: current }];
+    return sides.flatMap(({ shown, ...side }) => (shown ? [{ ...side, title: caption(shown) }] : []));
   }
 
   #resize() {
@@ -94,4 +95,9 @@ export class Figures {
     const words = `β = ${formatBeta(row.beta)}: ${title}`;
     for (const chart of Object.values(this.charts)) chart.describe(`${words} Rate ${row.rate.toFixed(2)} nats, mutual information ${row.mutual_information[0].toFixed(2)} nats.`);
   }
+}
+
+/** @param {Shown} shown */
+function caption({ model, beta, separate }) {
+  return separate ? model.spec.title : `${model.spec.title} · β = ${formatBeta(beta)}`;
 }

@@ -34,6 +34,18 @@ const LINES = [
   { name: "Dimensions in use", symbol: "active units", why: "Dimensions with Var μ(x) > 0.01 (Burda et al. 2016).", pair: (row) => [row.active_units, 0], format: String, unit: "" },
 ];
 
+/** @type {[string, string][]} */
+const FORMULAS = [
+  ["loss", "D + β · R, per sample, in nats"],
+  ["D", "E_x E_q(z|x) [−log p(x|z)], summed over pixels"],
+  ["R", "E_x KL(q(z|x) ‖ N(0, I)) = E_x ½ Σⱼ (μⱼ² + σⱼ² − 1 − log σⱼ²)"],
+  ["q(z)", "(1/N) Σᵢ N(z; μᵢ, diag σᵢ²), the aggregate posterior"],
+  ["I(x; z)", "h(q(z)) − E_x h(q(z|x)), at most ln N"],
+  ["KL(q(z) ‖ p(z))", "E_q [log q(z) − log p(z)] = R − I"],
+  ["TC", "E_q [log q(z) − Σⱼ log q(zⱼ)] = KL(q ‖ p) − Σⱼ KL(q(zⱼ) ‖ N(0, 1))"],
+  ["errors", "a bound where q(z) was integrated on a grid, a standard error where samples or draws were averaged"],
+];
+
 export class Numbers {
   constructor() {
     this.head = [h("th", { scope: "col" }, "nats per sample"), h("th", { scope: "col", class: "pinned" }), h("th", { scope: "col" }), h("th", { scope: "col", class: "pinned" }, "difference")];
@@ -41,7 +53,8 @@ export class Numbers {
     const table = h("table", { "data-testid": "numbers" }, h("thead", {}, h("tr", {}, ...this.head)), h("tbody", {}, ...this.rows.map(({ root }) => root)));
     this.checks = h("ul", { class: "checks", "data-testid": "identities" });
     this.note = h("p", { class: "note" });
-    this.root = h("section", { class: "numbers" }, table, this.checks, this.note);
+    const formulas = h("details", {}, h("summary", {}, "Show the formulas"), h("dl", {}, ...FORMULAS.flatMap(([name, formula]) => [h("dt", {}, name), h("dd", {}, formula)])));
+    this.root = h("section", { class: "numbers" }, table, this.checks, this.note, formulas);
     this.shown = "";
   }
 

@@ -21,8 +21,9 @@ export function planeSvg(plane, title) {
   if (!scene) return svg;
   const { ink } = scene;
   const top = HEAD + MARGINAL_PX;
-  const clip = s("clipPath", { id: "map" }, s("rect", { width, height: width }));
-  const map = s("g", { transform: `translate(0 ${top})`, "clip-path": "url(#map)" });
+  const id = `map-${plane.stage.dataset.testid}`;
+  const clip = s("clipPath", { id }, s("rect", { width, height: width }));
+  const map = s("g", { transform: `translate(0 ${top})`, "clip-path": `url(#${id})` });
   map.append(...bands(plane, ink.accent), ...ellipses(scene, view), ...prior(view, ink), ...chosen(scene, view), ...draws(scene, view));
   const frame = s("rect", { y: top, width, height: width, fill: "none", stroke: ink.line });
   svg.append(clip, text(title, 4, 20, ink.text, 15), nested(plane.above.root, 0, HEAD), nested(plane.beside.root, width, top), map, frame, ...axes(view, ink, top));

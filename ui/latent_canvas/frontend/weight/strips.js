@@ -135,7 +135,7 @@ export function verdictText(holes, draws) {
  */
 export function ratioText(logRatio) {
   const ratio = Math.exp(logRatio);
-  if (ratio < 1e-3) return "×0.000";
+  if (ratio < 1e-3) return "×0";
   return `×${ratio >= 10 ? Math.round(ratio) : ratio >= 1 ? ratio.toFixed(1) : ratio.toPrecision(1)}`;
 }
 

@@ -96,6 +96,23 @@ async function rasterise(svgText, width, height, scale) {
 }
 
 /**
+ * Drawings beside or below each other as one.
+ * @param {SVGSVGElement[]} drawings that stand alone
+ * @param {"row" | "column"} direction
+ * @returns {SVGSVGElement}
+ */
+export function joined(drawings, direction) {
+  if (drawings.length === 1) return drawings[0];
+  let [width, height] = [0, 0];
+  for (const drawing of drawings) {
+    const size = sizeOf(drawing);
+    set(drawing, direction === "row" ? { x: width } : { y: height });
+    [width, height] = direction === "row" ? [width + size.width, Math.max(height, size.height)] : [Math.max(width, size.width), height + size.height];
+  }
+  return s("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, ...drawings);
+}
+
+/**
  * Two quiet buttons that save a drawing as it is at that moment.
  * @param {() => Drawing} getSvg
  * @param {() => string} getName of the file, without its ending
