@@ -1,10 +1,7 @@
 """The latent map: every sample's Gaussian as an ellipse, and a point to drag and decode."""
 
-import streamlit as st
-
-from ui import cache, controls, frame, map_view, model_card
-from ui.plain import plain
-from vae_core.checkpoints import CheckpointError
+from ui import map_view, model_card, page
+from ui.cache import OpenModel
 
 INTRODUCTION = (
     "Every sample became a small Gaussian, drawn as an ellipse: centre μ(x), size σ(x). **Drag the ring** to decode any"
@@ -12,22 +9,9 @@ INTRODUCTION = (
 )
 
 
-@st.fragment
-def explore(name: str) -> None:
-    try:
-        model = cache.open_model(name)
-    except CheckpointError as error:
-        st.error(f"The model “{plain(name)}” cannot be opened. {plain(str(error))}")
-        return
+def explore(model: OpenModel) -> None:
     beta = map_view.show_map(model)
     model_card.show(model, beta)
 
 
-frame.require()
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-    st.title("Latent map", width="content", anchor=False)
-    chosen = controls.pick_model()
-controls.explain_missing_model()
-st.markdown(INTRODUCTION)
-if chosen is not None:
-    explore(chosen)
+page.show_page("Latent map", INTRODUCTION, explore)

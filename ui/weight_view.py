@@ -22,7 +22,6 @@ def show_weight(model: cache.OpenModel) -> None:
     table = _table(model)
     missing = opening.why_no_originals(model)
     data = opening.opening_data(model, "weight", missing)
-    data["references"] = len(model.references)
     events = latent_canvas(
         data,
         key=state.WEIGHT_CANVAS,

@@ -1,6 +1,6 @@
 // Which model a map shows: the shared network at β, or the VAE that was trained at the nearest of a few β alone.
 
-import { nearestNode } from "../scale.js";
+import { formatBeta, nearestNode } from "../scale.js";
 import { getModel, getTable } from "../store.js";
 
 /**
@@ -52,4 +52,25 @@ export class Chooser {
  */
 export function nearestReference(references, beta) {
   return references.length ? references[nearestNode(references.map((r) => r.beta), beta)] : null;
+}
+
+/** @param {Shown} shown @returns {string} what it is, over its map and its column */
+export function titleOf({ beta, separate }) {
+  return separate ? `Trained at β = ${formatBeta(beta)} alone` : `β = ${formatBeta(beta)}`;
+}
+
+/**
+ * Why the shared network and a separately trained VAE differ.
+ * @param {Shown} current
+ * @param {{beta: number} | null} near the separately trained model nearest to β
+ * @param {boolean} wanted the separately trained one is asked for
+ * @returns {string} "" where there is none
+ */
+export function whySeparate(current, near, wanted) {
+  if (!near) return "";
+  if (current.separate) {
+    return `This VAE was trained at β = ${formatBeta(near.beta)} and nothing else: the same network, the same number of epochs. Nothing tied it to other β, so its map is its own, turned and folded anew.`;
+  }
+  if (wanted) return "The separately trained VAE is on its way …";
+  return `All of this is one network that was trained at every β at once. Its decoder at a small β shares its weights with the decoder at a large one, so between samples it stays smoother than a VAE trained at β = ${formatBeta(near.beta)} alone need be: switch on “Separately trained” to see that one.`;
 }

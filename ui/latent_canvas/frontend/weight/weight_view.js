@@ -2,24 +2,25 @@
 
 import { weightParams, weightState } from "../address.js";
 import { BetaSlider } from "../beta_slider.js";
-import { h, setShown, setText, toggle } from "../dom.js";
+import { h, setShown, setText } from "../dom.js";
 import { glide } from "../framing.js";
 import { classColors, rgbOf } from "../palette.js";
-import { betaToSlider, formatBeta, nearestNode, sliderToBeta } from "../scale.js";
+import { formatBeta, nearestNode } from "../scale.js";
 import { getModel, getTable, onChange } from "../store.js";
 import { Teller } from "../teller.js";
 import { bounds } from "../view.js";
 import { group } from "../words.js";
-import { Chooser, nearestReference } from "./choice.js";
+import { Chooser, nearestReference, titleOf, whySeparate } from "./choice.js";
+import { makeControls } from "./controls.js";
 import { Figures } from "./figures.js";
 import { Numbers } from "./numbers.js";
 import { Plane } from "./plane.js";
+import { Player } from "./player.js";
 import { regime, remembers } from "./regime.js";
 import { Strips, oneOfEach } from "./strips.js";
 
 /**
  * @typedef {import("../address.js").WeightState} WeightState
- * @typedef {import("../address.js").Choice} Choice
  * @typedef {import("./choice.js").Shown} Shown
  * @typedef {"beta" | "view" | "sample" | "pinned" | "theme"} Part
  * @typedef {object} WeightData what the page's Python sends with the view
@@ -30,13 +31,10 @@ import { Strips, oneOfEach } from "./strips.js";
  * @property {boolean} originals
  * @property {string} missing
  * @property {"webgl2" | "canvas2d" | null} renderer
- * @property {number} references how many separately trained models there are
  */
 
 /** Samples in the strip of reconstructions. */
 const STRIP_SAMPLES = 10;
-/** β runs through its range in this time, and back, in milliseconds. */
-const PLAY_MS = 9_000;
 
 export class WeightView {
   /** @param {HTMLElement | ShadowRoot} parent */
@@ -56,7 +54,7 @@ export class WeightView {
     this.dark = false;
     this.moving = false;
     this.hovered = -1;
-    this.playing = { id: 0, began: 0, from: 0 };
+    this.player = new Player((beta) => this.setBeta(beta, false));
     this.gliding = new AbortController();
     this.dirty = /** @type {Set<Part>} */ (new Set());
     this.frameId = 0;
@@ -65,7 +63,7 @@ export class WeightView {
     this.stripped = [];
     /** @type {string[]} */
     this.colors = [];
-    this.teller = new Teller(weightParams, () => this.playing.id !== 0, () => this.#rest(), signal);
+    this.teller = new Teller(weightParams, () => this.player.playing, () => this.#rest(), signal);
     this.beta = new BetaSlider((beta, resting) => { this.stop(); this.setBeta(beta, resting); }, signal);
     const planeActions = (/** @type {boolean} */ pinned) => ({
       view: (/** @type {import("../view.js").View | null} */ view) => this.#setView(view),
@@ -78,7 +76,7 @@ export class WeightView {
     this.strips = { current: new Strips(0), pinned: new Strips(0) };
     this.figures = new Figures(this, signal);
     this.words = { title: h("h3", { "data-testid": "regime-title" }), text: h("p", { "data-testid": "regime-text" }), remembers: h("p", { class: "remembers", "data-testid": "remembers" }) };
-    this.controls = this.#makeControls(signal);
+    this.controls = makeControls(this, signal);
     this.why = h("p", { class: "why-separate", "data-testid": "why-separate" });
     this.status = h("p", { class: "status", "data-testid": "status" });
     this.live = h("div", { class: "visually-hidden", "aria-live": "polite" });
@@ -87,21 +85,6 @@ export class WeightView {
     this.root = this.#layOut();
     onChange((digest) => this.#arrived(digest), signal);
     parent.append(this.root);
-  }
-
-  /** @param {AbortSignal} signal */
-  #makeControls(signal) {
-    const play = h("button", { type: "button", class: "play", "data-testid": "play", "aria-label": "Play β through its range and back", title: "Run β through its range and back" }, "▶");
-    const ellipses = toggle("Ellipses", "Draw every sample’s Gaussian at 1σ over the contours", "ellipses-switch");
-    const separate = toggle("Separately trained", "Show the VAE that was trained at the nearest of a few β alone, instead of the one network that serves every β", "separate-switch");
-    const compare = h("button", { type: "button", "data-testid": "compare" });
-    play.addEventListener("click", () => (this.playing.id ? this.stop() : this.play()), { signal });
-    ellipses.input.addEventListener("change", () => this.change({ ellipses: ellipses.input.checked }), { signal });
-    separate.input.addEventListener("change", () => this.change({ separate: separate.input.checked }), { signal });
-    compare.addEventListener("click", () => this.change({ compare: this.state.compare ? null : this.#pin() }), { signal });
-    const more = h("button", { type: "button", "data-testid": "load-all" });
-    more.addEventListener("click", () => { this.teller.want({ all: true }); this.#showMore(); }, { signal });
-    return { play, ellipses, separate, compare, more };
   }
 
   #layOut() {
@@ -211,11 +194,6 @@ export class WeightView {
     for (const part of [this.planes.pinned.root, this.strips.pinned.root]) setShown(part, state.compare !== null);
   }
 
-  /** @returns {Choice} what is on show now, to stay beside what the slider shows next */
-  #pin() {
-    return { beta: this.state.beta, separate: this.state.separate };
-  }
-
   /**
    * @param {number} beta
    * @param {boolean} resting the slider was released
@@ -229,23 +207,14 @@ export class WeightView {
   }
 
   play() {
-    const { betaMax } = this.beta;
-    const from = betaToSlider(this.state.beta, betaMax);
     this.controls.play.textContent = "❚❚";
-    const step = (/** @type {number} */ now) => {
-      this.playing.began ||= now;
-      const way = (from + (now - this.playing.began) / PLAY_MS) % 2;
-      this.setBeta(sliderToBeta(way <= 1 ? way : 2 - way, betaMax), false);
-      this.playing.id = requestAnimationFrame(step);
-    };
-    this.playing = { id: requestAnimationFrame(step), began: 0, from };
+    this.player.start(this.state.beta, this.beta.betaMax);
   }
 
   /** Stop playing; β comes to rest where codes were computed. */
   stop() {
-    if (!this.playing.id) return;
-    cancelAnimationFrame(this.playing.id);
-    this.playing = { id: 0, began: 0, from: 0 };
+    if (!this.player.playing) return;
+    this.player.stop();
     this.controls.play.textContent = "▶";
     const { betas } = this.beta;
     this.setBeta(betas[nearestNode(betas, this.state.beta)], true);
@@ -281,6 +250,11 @@ export class WeightView {
     return index >= 0 && shown ? shown.codes.ids[index] : -1;
   }
 
+  loadAll() {
+    this.teller.want({ all: true });
+    this.#showMore();
+  }
+
   #showMore() {
     const model = this.data && getModel(this.data.digest);
     setShown(this.controls.more, Boolean(model && !this.teller.wanted.all && model.codes.n < model.spec.samples));
@@ -314,7 +288,6 @@ export class WeightView {
     }, this.gliding.signal);
   }
 
-  /** @returns {Shown[]} */
   #all() {
     return [this.current, this.pinned].filter((shown) => shown !== null);
   }
@@ -356,7 +329,7 @@ export class WeightView {
     const sides = [[current, this.current, dirty.has("beta")], [pinned, this.pinned, dirty.has("pinned")]];
     for (const [plane, shown, changed] of sides) {
       if (!shown) continue;
-      setText(plane.title, this.#titleOf(shown));
+      setText(plane.title, titleOf(shown));
       const index = (/** @type {number} */ id) => (id < 0 ? -1 : shown.codes.ids.indexOf(id));
       const scene = {
         shown, ink: this.ink, dark: this.dark, colors: this.colors, ellipses: this.state.ellipses, moving: this.moving,
@@ -368,11 +341,6 @@ export class WeightView {
         plane.drawOverlay();
       }
     }
-  }
-
-  /** @param {Shown} shown */
-  #titleOf({ beta, separate }) {
-    return separate ? `Trained at β = ${formatBeta(beta)} alone` : `β = ${formatBeta(beta)}`;
   }
 
   /**
@@ -390,19 +358,13 @@ export class WeightView {
     setText(this.words.text, text);
     setText(this.words.remembers, remembers(current.row, samples));
     this.root.dataset.regime = name;
-    const titled = (/** @type {Shown} */ shown) => ({ row: shown.row, title: this.#titleOf(shown) });
+    const titled = (/** @type {Shown} */ shown) => ({ row: shown.row, title: titleOf(shown) });
     this.numbers.show(titled(current), pinned && titled(pinned), samples, current.separate ? current.beta : state.beta);
     this.figures.set(state.beta, current);
     const words = { missing: this.data?.missing ?? "", moving: this.moving };
-    if (dirty.has("beta")) this.strips.current.draw(current, shared, this.stripped, table.draws, { ...words, name: pinned ? this.#titleOf(current) : "" });
-    if (pinned && dirty.has("pinned")) this.strips.pinned.draw(pinned, shared, this.stripped, table.draws, { ...words, name: this.#titleOf(pinned) });
-    this.#explainSeparate(current, table);
-  }
-
-  /** @param {Shown} current @param {import("../store.js").Table} table */
-  #explainSeparate(current, table) {
-    const near = nearestReference(table.references, this.state.beta);
-    setText(this.why, whySeparate(current, near, this.state));
+    if (dirty.has("beta")) this.strips.current.draw(current, shared, this.stripped, table.draws, { ...words, name: pinned ? titleOf(current) : "" });
+    if (pinned && dirty.has("pinned")) this.strips.pinned.draw(pinned, shared, this.stripped, table.draws, { ...words, name: titleOf(pinned) });
+    setText(this.why, whySeparate(current, nearestReference(table.references, state.beta), state.separate));
   }
 
   /** State for tests and for anyone who scripts the page; docs/architecture.md names these attributes. */
@@ -435,20 +397,4 @@ export class WeightView {
     this.planes.pinned.destroy();
     this.root.remove();
   }
-}
-
-/**
- * Why the shared network and a separately trained VAE differ.
- * @param {Shown} current
- * @param {{beta: number} | null} near the separately trained model nearest to β
- * @param {WeightState} state
- * @returns {string} "" where there is none
- */
-export function whySeparate(current, near, state) {
-  if (!near) return "";
-  if (current.separate) {
-    return `This VAE was trained at β = ${formatBeta(near.beta)} and nothing else: the same network, the same number of epochs. Nothing tied it to other β, so its map is its own, turned and folded anew.`;
-  }
-  if (state.separate) return "The separately trained VAE is on its way …";
-  return `All of this is one network that was trained at every β at once. Its decoder at a small β shares its weights with the decoder at a large one, so between samples it stays smoother than a VAE trained at β = ${formatBeta(near.beta)} alone need be: switch on “Separately trained” to see that one.`;
 }
