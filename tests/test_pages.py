@@ -1,5 +1,6 @@
 """Every page, run by Streamlit's own test harness: what it mounts and what it says of bad input."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
 from vae_core.checkpoints import load_codes
@@ -256,3 +258,22 @@ def test_the_saved_table_along_beta_has_a_column_for_every_value_and_its_error()
     assert float(row["kl_to_prior"]) == table[0]["kl_to_prior"][0]
     assert float(row["kl_to_prior_error"]) == table[0]["kl_to_prior"][1]
     assert float(row["marginal_kl_1"]) == table[0]["marginal_kl"][0][0]
+
+
+@pytest.mark.parametrize(("tensor", "value"), [("mu", np.nan), ("sigma", 0.0), ("sigma", -0.5)])
+def test_codes_that_are_no_codes_get_one_sentence_on_the_kl_weight_too(
+    models: Path, tensor: str, value: float
+) -> None:
+    folder = models / "digits"
+    tensors = load_file(folder / "codes.safetensors")
+    tensors[tensor][3, 5, 1] = value
+    save_file(tensors, folder / "codes.safetensors")
+    content = (folder / "codes.safetensors").read_bytes()
+    card = json.loads((folder / "card.json").read_text())
+    card["files"]["codes.safetensors"] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    (folder / "card.json").write_text(json.dumps(card))
+    app = open_weight()
+    assert not app.exception
+    (error,) = app.error
+    assert tensor in error.value
+    assert "expected" in error.value
