@@ -98,15 +98,16 @@ def _meaning(beta: float, card: dict[str, Any]) -> str:
     collapse, largest = card["beta_collapse"], card["config"]["beta_max"]
     near = f"β = {collapse:.3g}, where a linear VAE on these data collapses"
     if beta > 1.5 * collapse:
-        return f"far beyond {near}. Codes say nothing there; only the average picture is learned."
+        return f"far beyond {near}. Codes hardly say anything there: little more than the average picture is learned."
     if beta > 0.7 * collapse:
-        return f"about {near}."
+        beyond = f", beyond the slider, which ends at {largest:g}" if beta > largest else ""
+        return f"about {near}{beyond}."
     if beta > largest:
         return f"beyond the slider, which ends at {largest:g}."
     if beta == 0:
         return "a plain autoencoder with noise it can learn away."
-    return f"on the slider, {collapse / beta:.2g} times below {near}."
+    return f"on the slider, {_number(collapse / beta)} times below {near}."
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 999.5 else f"{value:.3g}"
