@@ -21,6 +21,7 @@ def said(app: AppTest) -> str:
 @pytest.mark.parametrize(("model", "beta"), [("digits", "512"), ("mnist", "784")])
 def test_a_mean_over_pixels_is_multiplied_by_their_number(model: str, beta: str) -> None:
     app = calculator(model)
+    app.selectbox(key="units-reconstruction").set_value("mean").run()
     assert not app.exception
     assert f"**β = {beta}**" in said(app)
     assert "far beyond" in said(app)
@@ -28,7 +29,6 @@ def test_a_mean_over_pixels_is_multiplied_by_their_number(model: str, beta: str)
 
 def test_every_choice_changes_the_result() -> None:
     app = calculator("digits")
-    app.selectbox(key="units-reconstruction").set_value("sum").run()
     assert "**β = 8**" in said(app)
     app.selectbox(key="units-error-False").set_value("gaussian").run()
     app.number_input(key="units-sigma").set_value(0.25).run()

@@ -20,8 +20,12 @@ def pick_model() -> str | None:
     names = cache.model_names()
     if not names:
         return None
+    chosen = st.session_state.get(state.CHOSEN_MODEL)
+    if chosen not in names:
+        chosen = _first_model(names)
+    # A widget's own value is gone, or empty, when another page is opened.
     if st.session_state.get(state.MODEL) not in names:
-        st.session_state[state.MODEL] = _first_model(names)
+        st.session_state[state.MODEL] = chosen
     titles = titles_of(names)
     shared: dict[str, Any] = {
         "key": state.MODEL,
@@ -33,7 +37,9 @@ def pick_model() -> str | None:
         st.segmented_control("Model", names, required=True, format_func=lambda name: plain(titles[name]), **shared)
     else:
         st.selectbox("Model", names, format_func=lambda name: titles[name], **shared)
-    return str(st.session_state[state.MODEL])
+    picked = st.session_state[state.MODEL]
+    st.session_state[state.CHOSEN_MODEL] = picked if picked in names else chosen
+    return str(st.session_state[state.CHOSEN_MODEL])
 
 
 def explain_missing_model() -> None:

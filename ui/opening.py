@@ -81,7 +81,10 @@ def _opening_view(model: cache.OpenModel, kind: str) -> dict[str, Any]:
     pages = st.session_state.setdefault(state.ADDRESS, {})
     if kind not in pages:
         limits = state.Limits(model.card["config"]["beta_max"], model.card["samples"], len(model.card["label_names"]))
-        pages[kind] = state.read_view(st.query_params.to_dict(), limits, state.PAGES[kind])
+        view, complaints = state.read_view(st.query_params.to_dict(), limits, state.PAGES[kind])
+        # Opened from another page's menu, the address is bare: what the first page's said goes on.
+        before = {field: value for seen, _ in pages.values() for field, value in seen.items() if field in fields}
+        pages[kind] = ({**before, **view}, complaints)
     view, complaints = pages[kind]
     if complaints:
         st.warning("  \n".join(plain(complaint) for complaint in complaints))

@@ -12,6 +12,7 @@ from typing import Any
 
 # Session keys. Widgets and components own theirs under these names.
 MODEL = "model"
+CHOSEN_MODEL = "chosen_model"  # the picker's last value; it outlives the picker of one page
 CANVAS = "canvas"
 LAST_VIEW = "last_view"  # the view as the browser last told it, for coming back to the page
 ADDRESS = "address"  # what the address said when a page was first opened: page → (view, complaints)

@@ -42,11 +42,11 @@ def show(card: dict[str, Any]) -> None:
 
 def _ask(bernoulli: bool) -> Convention:
     """The other code's loss, from widgets."""
-    columns = st.columns(4)
+    upper, lower = st.columns(2), st.columns(2)
+    columns = [*upper, *lower]
     reconstruction = columns[0].selectbox(
         "Its reconstruction term is",
         list(REDUCTIONS),
-        index=1,
         format_func=lambda name: REDUCTIONS[name].format(values="pixels"),
         key="units-reconstruction",
     )

@@ -30,6 +30,8 @@ export class BuysAndCosts extends Chart {
     this.line = s("line", { "stroke-width": 1.2 });
     /** @type {Reading[]} */
     this.readings = NAMES.map(() => ({ dot: s("circle", { r: 5, "stroke-width": 2 }), text: label("", 0, 0, { "font-weight": 600 }) }));
+    /** @type {Row | null} */
+    this.row = null;
   }
 
   /** @param {{rows: Row[], references?: Row[], betaMax: number}} data references: rows of the VAEs trained at one β alone */
@@ -44,9 +46,13 @@ export class BuysAndCosts extends Chart {
     this.redraw();
   }
 
-  /** @param {number} beta of the slider */
-  set(beta) {
+  /**
+   * @param {number} beta of the slider, or of the row
+   * @param {Row | null} [row] its numbers if they are not the curves': a separately trained model's
+   */
+  set(beta, row = null) {
     this.beta = beta;
+    this.row = row;
     if (this.line.parentNode) this.#move();
   }
 
@@ -105,7 +111,7 @@ export class BuysAndCosts extends Chart {
     const position = betaToSlider(this.beta, this.betaMax);
     const x = this.scale.x(position);
     set(this.line, { x1: x.toFixed(2), x2: x.toFixed(2) });
-    const values = this.curves.map((curve) => valueAt(curve.values, between(curve.positions, position)));
+    const values = this.row ? shares(this.row, this.rows) : this.curves.map((curve) => valueAt(curve.values, between(curve.positions, position)));
     const heights = apart(values.map((value) => this.scale.y(clamp(value))), FONT + 3);
     for (const [i, { dot, text }] of this.readings.entries()) {
       const known = Number.isFinite(values[i]) ? "visible" : "hidden";

@@ -69,8 +69,8 @@ export function titleOf({ beta, separate }) {
 export function whySeparate(current, near, wanted) {
   if (!near) return "";
   if (current.separate) {
-    return `This VAE was trained at β = ${formatBeta(near.beta)} and nothing else: the same network, the same number of epochs. Nothing tied it to other β, so its map is its own, turned and folded anew.`;
+    return `This VAE was trained at β = ${formatBeta(near.beta)} and nothing else (the nearest of those there are): the same network, the same number of epochs. Nothing tied it to other β, so its map is its own, turned and folded anew.`;
   }
   if (wanted) return "The separately trained VAE is on its way …";
-  return `All of this is one network that was trained at every β at once. Its decoder at a small β shares its weights with the decoder at a large one, so between samples it stays smoother than a VAE trained at β = ${formatBeta(near.beta)} alone need be: switch on “Separately trained” to see that one.`;
+  return `One network was trained at every β at once, and what it learned at a large β keeps its decoder smooth at a small one. Switch on “Separately trained” to see a VAE that was trained at one β alone (β = ${formatBeta(near.beta)} is nearest): between its samples nothing need be smooth.`;
 }

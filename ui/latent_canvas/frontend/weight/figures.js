@@ -1,6 +1,6 @@
 // The charts around the map: the split of the rate, the trade-off along β, what β buys and costs; and saving any of them.
 
-import { h, setText } from "../dom.js";
+import { h, setShown, setText } from "../dom.js";
 import { formatBeta } from "../scale.js";
 import { BuysAndCosts, SplitBar, TradeOff } from "./charts.js";
 import { planeSvg } from "./plane_svg.js";
@@ -26,7 +26,9 @@ export class Figures {
     this.splitTitle = h("h3", {}, "What the rate is spent on");
     this.split = this.#figure("split", this.splitTitle, "", signal);
     const rd = this.#figure("tradeoff", h("h2", {}, "The trade-off"),
-      "Each β buys a point on the curve: less rate, more distortion. At that point the curve’s slope is −β (the line), because there one nat of rate is worth β nats of distortion. Diamonds: VAEs trained at one β alone, the same network and number of epochs; the nearer they lie, the less one shared network costs.", signal);
+      "Every β takes the point of the curve where one nat of rate is worth β nats of distortion: there the curve’s slope is about −β (the line). ", signal);
+    this.diamonds = h("span", {}, "Diamonds: VAEs trained at one β alone, the same network and number of epochs; the nearer they lie, the less one shared network costs.");
+    rd.querySelector("p")?.append(this.diamonds);
     const buys = this.#figure("buys", h("h2", {}, "What β buys, and what it costs"),
       "Turning β up closes the holes: draws of the prior land where samples live. It costs sharpness: the reconstructions lose what the code no longer says.", signal);
     this.tradeoff = h("div", { class: "charts" }, rd, buys);
@@ -72,6 +74,7 @@ export class Figures {
   /** @param {import("../store.js").Table} table @param {import("../store.js").ModelSpec} spec */
   open({ rows, heldOut, references }, spec) {
     const points = references.map(({ beta, row }) => ({ beta, rate: row.rate, distortion: row.distortion?.[0] ?? NaN, row }));
+    setShown(this.diamonds, references.length > 0);
     this.charts.split.setRows(rows, spec.samples);
     this.charts.tradeoff.setData({ rows, heldOut, references: points, betaMax: spec.beta_max });
     this.charts.buys.setData({ rows, references: references.map(({ row }) => row), betaMax: spec.beta_max });
@@ -86,8 +89,10 @@ export class Figures {
   set(beta, shown) {
     setText(this.splitTitle, `What the rate is spent on: R = ${shown.row.rate.toFixed(2)} nats`);
     this.charts.split.set(shown.row);
-    this.charts.tradeoff.set(beta);
-    this.charts.buys.set(beta);
+    const { row } = shown;
+    const at = shown.separate ? { rate: row.rate, distortion: row.distortion?.[0] ?? NaN } : null;
+    this.charts.tradeoff.set(shown.separate ? shown.beta : beta, at);
+    this.charts.buys.set(shown.separate ? shown.beta : beta, shown.separate ? row : null);
   }
 
   /** For screen readers, at rest. @param {Shown} shown @param {string} title */

@@ -20,14 +20,14 @@ export class MarginalCurve {
   /** @param {"top" | "right"} axis z₁ above the map, or z₂ to its right with the density growing to the right */
   constructor(axis) {
     this.axis = axis;
-    const name = axis === "top" ? "q(z₁)" : "q(z₂)";
+    const name = axis === "top" ? "z₁" : "z₂";
     this.area = s("path", { stroke: "none", "fill-opacity": 0.28 });
     this.line = s("path", { fill: "none", "stroke-width": 1.6, "stroke-linejoin": "round" });
     this.normal = s("path", { fill: "none", "stroke-width": 1.3, "stroke-dasharray": "5 3" });
     this.hint = label(axis === "top" ? "↑" : "→", 0, 0, { "font-weight": 700, "font-size": 13 });
-    this.name = label(`${name} over N(0, 1)`, 0, 0, {});
+    this.name = label(`${name}: q filled, prior dashed`, 0, 0, {});
     this.root = s("svg", {
-      role: "img", "aria-label": `${name} over the prior's N(0, 1)`, "data-testid": `marginal-${axis}`, "font-family": "sans-serif", "font-size": FONT,
+      role: "img", "aria-label": `density of ${name} under q(z), over the prior's N(0, 1)`, "data-testid": `marginal-${axis}`, "font-family": "sans-serif", "font-size": FONT,
     }, this.area, this.line, this.normal, this.name, this.hint);
     /** What the parts that rarely change were drawn for. */
     this.drawn = { ink: "", frame: "" };

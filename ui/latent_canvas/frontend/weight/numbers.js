@@ -15,19 +15,20 @@ import { identities, withError } from "./rows.js";
  * @property {string} why what it means, as a tooltip
  * @property {(row: Row) => Pair | undefined} pair
  * @property {boolean} [sub] a part of the line above
+ * @property {boolean} [deep] a part of a part
  * @property {string} [unit]
  * @property {(value: number) => string} [format] where it has no error
  */
 
 /** @type {Line[]} */
 const LINES = [
-  { name: "Badness of reconstruction", symbol: "D", why: "Distortion: −log p(x|z), averaged over samples and draws of z. Lower is better; it may be negative, because pixels have a density.", pair: (row) => row.distortion },
-  { name: "What a code says of its sample", symbol: "R", why: "Rate: KL(q(z|x) ‖ N(0, I)), averaged over samples. A closed form: exact.", pair: (row) => [row.rate, 0] },
-  { name: "which sample it was", symbol: "I(x; z)", why: "Mutual information of sample and code: nats that help to tell samples apart.", pair: (row) => row.mutual_information, sub: true },
-  { name: "misfit of q(z) to the prior", symbol: "KL(q(z) ‖ p(z))", why: "How far the average of all Gaussians is from N(0, I). R = I + KL.", pair: (row) => row.kl_to_prior, sub: true },
-  { name: "of that: z₁ and z₂ depend on each other", symbol: "TC", why: "Total correlation of q(z).", pair: (row) => row.total_correlation, sub: true },
-  { name: "of that: z₁ is not N(0, 1)", symbol: "KL(q(z₁) ‖ N)", why: "KL of the first marginal to N(0, 1).", pair: (row) => row.marginal_kl[0], sub: true },
-  { name: "of that: z₂ is not N(0, 1)", symbol: "KL(q(z₂) ‖ N)", why: "KL of the second marginal to N(0, 1).", pair: (row) => row.marginal_kl[1], sub: true },
+  { name: "Error of reconstruction (lower is better, may be negative)", symbol: "D", why: "Distortion: −log p(x|z), averaged over samples and draws of z. Lower is better; it may be negative, because pixels have a density.", pair: (row) => row.distortion },
+  { name: "Distance of the Gaussians from the prior", symbol: "R", why: "Rate: KL(q(z|x) ‖ N(0, I)), averaged over samples. A closed form: exact.", pair: (row) => [row.rate, 0] },
+  { name: "of that: tells samples apart", symbol: "I(x; z)", why: "Mutual information of sample and code: nats that help to tell samples apart.", pair: (row) => row.mutual_information, sub: true },
+  { name: "of that: misfit of q(z) to the prior", symbol: "KL(q(z) ‖ p(z))", why: "How far the average of all Gaussians is from N(0, I). R = I + KL.", pair: (row) => row.kl_to_prior, sub: true },
+  { name: "z₁ and z₂ depend on each other", symbol: "TC", why: "Total correlation of q(z).", pair: (row) => row.total_correlation, sub: true, deep: true },
+  { name: "z₁ is not N(0, 1)", symbol: "KL(q(z₁) ‖ N)", why: "KL of the first marginal to N(0, 1).", pair: (row) => row.marginal_kl[0], sub: true, deep: true },
+  { name: "z₂ is not N(0, 1)", symbol: "KL(q(z₂) ‖ N)", why: "KL of the second marginal to N(0, 1).", pair: (row) => row.marginal_kl[1], sub: true, deep: true },
   { name: "Prior draws that fall into holes", symbol: "P(q < p/10)", why: "Share of the prior’s draws at places where q(z) is less than a tenth of the prior’s density.", pair: (row) => [100 * row.holes[0], 100 * row.holes[1]], unit: "%" },
   { name: "Mean width of the Gaussians", symbol: "mean σ", why: "Mean of σ over samples and dimensions: computed, not estimated.", pair: (row) => [row.mean_sigma, 0], format: significant, unit: "" },
   { name: "Narrowest Gaussian", symbol: "smallest σ", why: "The smallest σ of all samples and dimensions.", pair: (row) => [row.min_sigma, 0], format: significant, unit: "" },
@@ -48,13 +49,13 @@ const FORMULAS = [
 
 export class Numbers {
   constructor() {
-    this.head = [h("th", { scope: "col" }, "nats per sample"), h("th", { scope: "col", class: "pinned" }), h("th", { scope: "col" }), h("th", { scope: "col", class: "pinned" }, "difference")];
+    this.head = [h("th", { scope: "col" }, "nats per sample (1 nat = 1.44 bits)"), h("th", { scope: "col", class: "pinned" }), h("th", { scope: "col" }), h("th", { scope: "col", class: "pinned" }, "difference")];
     this.rows = LINES.map(buildLine);
     const table = h("table", { "data-testid": "numbers" }, h("thead", {}, h("tr", {}, ...this.head)), h("tbody", {}, ...this.rows.map(({ root }) => root)));
     this.checks = h("ul", { class: "checks", "data-testid": "identities" });
     this.note = h("p", { class: "note" });
     const formulas = h("details", {}, h("summary", {}, "Show the formulas"), h("dl", {}, ...FORMULAS.flatMap(([name, formula]) => [h("dt", {}, name), h("dd", {}, formula)])));
-    this.root = h("section", { class: "numbers" }, table, this.checks, this.note, formulas);
+    this.root = h("section", { class: "numbers" }, h("div", { class: "scroll" }, table), this.checks, this.note, formulas);
     this.shown = "";
   }
 
@@ -87,15 +88,15 @@ export class Numbers {
   #check(row, samples) {
     this.checks.replaceChildren(...identities(row, samples).map(({ text: formula, ok, detail }) => {
       const [sign, state] = ok === null ? ["–", "by construction"] : ok ? ["✓", "holds"] : ["✗", "FAILS"];
-      return h("li", { title: detail, class: ok === false ? "failed" : "", "data-ok": String(ok) }, h("b", { "aria-label": state }, sign), ` ${formula}`);
+      return h("li", { title: detail, class: ok === false ? "failed" : "", "data-ok": String(ok) }, h("b", { "aria-label": state }, sign), ` ${formula}${ok === null ? " (not checked here)" : ""}`);
     }));
   }
 }
 
 /** @param {Line} line */
-function buildLine({ name, symbol, why, sub }) {
+function buildLine({ name, symbol, why, sub, deep }) {
   const cells = [h("td", { class: "pinned" }), h("td", {}), h("td", { class: "pinned" })];
-  const root = h("tr", { class: sub ? "sub" : "" }, h("th", { scope: "row", title: why }, name, h("small", {}, symbol)), ...cells);
+  const root = h("tr", { class: `${sub ? "sub" : ""} ${deep ? "deep" : ""}` }, h("th", { scope: "row", title: why }, name, h("small", {}, symbol)), ...cells);
   return { root, cells };
 }
 

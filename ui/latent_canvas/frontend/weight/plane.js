@@ -38,7 +38,8 @@ const FINEST = 512;
 /** Beyond so many σ of every sample q(z) has no mass worth a contour. */
 const REACH_SIGMA = 3.5;
 const SHARES = MASSES.map(({ mass }) => mass);
-const ZOOM_LIMITS = { min: 12, max: 40_000 };
+/** The map is at least this small a part of the picture, and at most this large, in pixels per latent unit. */
+const ZOOM = { span: 30, max: 40_000 };
 const PICK_PX = 7;
 /** Thickness of the marginals beside the map, in CSS pixels; style.css leaves them this room. */
 export const MARGINAL_PX = 64;
@@ -96,7 +97,7 @@ export class Plane {
       tap: (/** @type {number} */ x, /** @type {number} */ y) => this.actions.select(this.#pickAt(x, y)),
       pan: (/** @type {number} */ dx, /** @type {number} */ dy) => this.actions.view(pan(this.view, dx, dy)),
       zoom: (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ factor) =>
-        this.actions.view(zoomAt(this.view, x, y, factor, ZOOM_LIMITS)),
+        this.actions.view(zoomAt(this.view, x, y, factor, this.#limits)),
       hover: (/** @type {number} */ x, /** @type {number} */ y) => this.#hoverAt(x, y),
       leave: () => this.#hoverAt(-1, -1),
     };
@@ -114,9 +115,13 @@ export class Plane {
     acts[event.key]();
   }
 
+  get #limits() {
+    return { min: this.width / ZOOM.span, max: ZOOM.max };
+  }
+
   /** @param {number} factor */
   #zoomMiddle(factor) {
-    this.actions.view(zoomAt(this.view, this.width / 2, this.width / 2, factor, ZOOM_LIMITS));
+    this.actions.view(zoomAt(this.view, this.width / 2, this.width / 2, factor, this.#limits));
   }
 
   /** @param {number} x @param {number} y */
@@ -167,6 +172,7 @@ export class Plane {
   draw(scene) {
     this.scene = scene;
     if (!this.width) return;
+    this.tip.classList.remove("shown"); // what is under the pointer has changed
     const began = performance.now();
     this.#contour();
     this.#paint();

@@ -100,7 +100,7 @@ export class SplitBar extends Chart {
     const anchor = x > width / 2 ? "end" : "start";
     return s("g", {},
       s("line", { x1: x, x2: x, y1: BAR.top - 5, y2: BAR.top + BAR.height + 3, stroke: ink.text, "stroke-width": 2 }),
-      label(text, anchor === "end" ? Math.min(x + 3, width) : Math.max(x - 3, 0), BAR.top - 7, { fill: ink.text, "text-anchor": anchor }));
+      label(text, anchor === "end" ? x - 5 : x + 5, BAR.top - 7, { fill: ink.text, "text-anchor": anchor }));
   }
 
   #legend() {

@@ -125,7 +125,8 @@ export class Strips {
 export function verdictText(holes, draws) {
   const tail = "The number under a picture says how densely q(z) covers its place, as a multiple of the prior.";
   if (holes === 0) return `Samples’ Gaussians reach all ${draws} places: the decoder was trained there. ${tail}`;
-  const which = holes === 1 ? "1 of the draws fell into a hole" : `${holes} of the ${draws} draws fell into holes`;
+  const some = holes === draws ? `All ${draws} draws fell` : `${holes} of the ${draws} draws fell`;
+  const which = holes === 1 ? "1 of the draws fell into a hole" : `${some} into holes`;
   return `${which}, where hardly any sample’s Gaussian reaches and training never asked for a picture. ${tail}`;
 }
 
@@ -136,7 +137,7 @@ export function verdictText(holes, draws) {
 export function ratioText(logRatio) {
   const ratio = Math.exp(logRatio);
   if (ratio < 1e-3) return "×0";
-  return `×${ratio >= 10 ? Math.round(ratio) : ratio >= 1 ? ratio.toFixed(1) : ratio.toPrecision(1)}`;
+  return `×${ratio >= 10 ? Math.round(ratio) : ratio >= 0.95 ? ratio.toFixed(1) : ratio.toPrecision(1)}`;
 }
 
 /** @param {"original" | "reconstruction" | "draw"} kind @returns {Tile} */

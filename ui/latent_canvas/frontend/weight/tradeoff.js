@@ -43,6 +43,8 @@ export class TradeOff extends Chart {
     /** The legend’s words for the line, with the slope that it has now. */
     this.name = label("", 0, 0, {});
     this.dot = s("circle", { r: 7, "stroke-width": 2.5 });
+    /** @type {{rate: number, distortion: number} | null} */
+    this.at = null;
   }
 
   /** @param {TradeOffData} data */
@@ -57,9 +59,13 @@ export class TradeOff extends Chart {
     this.redraw();
   }
 
-  /** @param {number} beta of the slider */
-  set(beta) {
+  /**
+   * @param {number} beta of the slider
+   * @param {{rate: number, distortion: number} | null} [at] where the point is if not on the curve: a separately trained model
+   */
+  set(beta, at = null) {
     this.beta = beta;
+    this.at = at;
     if (this.dot.parentNode) this.#move();
   }
 
@@ -70,7 +76,7 @@ export class TradeOff extends Chart {
     const box = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
     this.scale = { x: linear(range.xmin, range.xmax, box.left, box.right), y: linear(range.ymin, range.ymax, box.bottom, box.top) };
     const long = box.bottom - box.top >= LONG_TITLE;
-    const x = { ticks: numberTicks(range.xmin, range.xmax, width / 70), scale: this.scale.x, title: width > 360 ? "rate R: what the code says of a sample (nats)" : "rate R (nats)" };
+    const x = { ticks: numberTicks(range.xmin, range.xmax, width / 70), scale: this.scale.x, title: width > 360 ? "rate R: how far the codes are from the prior (nats)" : "rate R (nats)" };
     const y = { ticks: numberTicks(range.ymin, range.ymax, height / 55), scale: this.scale.y, title: long ? "distortion D: how badly it is reconstructed (nats)" : "distortion D (nats)" };
     set(this.line, { stroke: ink.text });
     set(this.dot, { fill: ink.accent, stroke: ink.background });
@@ -138,12 +144,13 @@ export class TradeOff extends Chart {
 
   #move() {
     const place = between(this.positions, betaToSlider(this.beta, this.betaMax));
-    const now = /** @type {Point} */ ([valueAt(this.curve.map((p) => p.rate), place), valueAt(this.curve.map((p) => p.distortion), place)]);
+    const onCurve = /** @type {Point} */ ([valueAt(this.curve.map((p) => p.rate), place), valueAt(this.curve.map((p) => p.distortion), place)]);
+    const now = this.at ? edge([this.at.rate, this.at.distortion], this.range).point : onCurve;
     const [cx, cy] = this.#place(now);
     set(this.dot, { cx: cx.toFixed(2), cy: cy.toFixed(2) });
     const says = `slope −β = ${this.beta > 0 ? "−" : ""}${formatBeta(this.beta)}`;
     if (this.name.textContent !== says) this.name.textContent = says;
-    const touching = tangent(now, -this.beta, this.range);
+    const touching = this.at ? null : tangent(now, -this.beta, this.range);
     set(this.line, { visibility: touching ? "visible" : "hidden" });
     if (!touching) return;
     const [[x1, y1], [x2, y2]] = touching.map((p) => this.#place(p));

@@ -22,7 +22,7 @@ import { Strips, oneOfEach } from "./strips.js";
 /**
  * @typedef {import("../address.js").WeightState} WeightState
  * @typedef {import("./choice.js").Shown} Shown
- * @typedef {"beta" | "view" | "sample" | "pinned" | "theme"} Part
+ * @typedef {"beta" | "view" | "sample" | "pinned" | "chosen"} Part
  * @typedef {object} WeightData what the page's Python sends with the view
  * @property {string} digest
  * @property {string} model
@@ -89,8 +89,9 @@ export class WeightView {
 
   #layOut() {
     const { play, ellipses, separate, compare, more } = this.controls;
-    const bar = h("div", { class: "beta-bar" }, play, this.beta.root, h("div", { class: "switches" }, compare, ellipses.root, separate.root));
-    const legend = h("p", { class: "note" }, "Filled: q(z), the average of all samples’ Gaussians. Its strong outlines hold 39 %, 86 % and 99 % of the codes, as much as the prior’s dashed circles at 1, 2 and 3σ: where q(z) is the prior they lie on each other. Numbered discs: ten draws of the prior, decoded below.");
+    const bar = h("div", { class: "beta-bar" }, play, this.beta.root);
+    const switches = h("div", { class: "switches" }, compare, ellipses.root, separate.root);
+    const legend = h("p", { class: "note" }, "Filled: q(z), the average of all samples’ Gaussians. Its outlines hold 39 %, 86 % and 99 % of the codes, as much as the prior’s dotted circles at 1, 2 and 3σ: where q(z) is the prior they lie on each other. Gaussians narrower than 3 pixels are drawn that wide. Numbered discs: ten draws of the prior, decoded below. Click a sample to follow it.");
     const planes = h("div", { class: "planes" }, this.planes.pinned.root, this.planes.current.root);
     const under = h("div", { class: "row status-row" }, this.status, more, this.figures.planeButtons);
     const left = h("div", { class: "part" }, planes, under, legend);
@@ -98,7 +99,7 @@ export class WeightView {
     const right = h("div", { class: "part" }, story, this.figures.split, this.numbers.root);
     const layout = h("div", { class: "weight-layout" }, left, right);
     const strips = h("section", { class: "block" }, h("header", {}, h("h2", {}, "What it does to pictures"), this.figures.stripButtons), this.why, this.strips.pinned.root, this.strips.current.root);
-    return h("div", { class: "latent-canvas weight-view", "data-testid": "weight-view" }, bar, layout, strips, this.figures.tradeoff, this.live);
+    return h("div", { class: "latent-canvas weight-view", "data-testid": "weight-view" }, bar, switches, layout, strips, this.figures.tradeoff, this.live);
   }
 
   // ---- what the server says
@@ -141,7 +142,10 @@ export class WeightView {
     this.opened = true;
     const { spec } = model;
     this.beta.setModel(spec.betas, spec.beta_collapse);
-    this.state.beta = Math.min(this.state.beta, spec.beta_max);
+    // An address may name any β: pictures and numbers agree where codes were computed.
+    const stored = (/** @type {number} */ beta) => spec.betas[nearestNode(spec.betas, beta)];
+    this.state.beta = stored(this.state.beta);
+    if (this.state.compare) this.state.compare.beta = stored(this.state.compare.beta);
     this.beta.set(this.state.beta);
     if (!table.references.length) Object.assign(this.state, { separate: false, compare: this.state.compare && { ...this.state.compare, separate: false } });
     this.colors = classColors(spec.label_names.length);
@@ -169,7 +173,7 @@ export class WeightView {
     this.ink = ink;
     this.dark = 0.2126 * ground[0] + 0.7152 * ground[1] + 0.0722 * ground[2] < 128;
     this.figures.setInk(ink);
-    this.invalidate("beta", "pinned", "theme");
+    this.invalidate("beta", "pinned");
   }
 
   // ---- what hands do
@@ -240,7 +244,7 @@ export class WeightView {
   /** @param {number} index @param {boolean} pinned */
   #select(index, pinned) {
     this.state.selected = this.#idOf(index, pinned);
-    this.invalidate("sample");
+    this.invalidate("sample", "chosen");
     this.teller.restSoon();
   }
 
@@ -311,7 +315,7 @@ export class WeightView {
     const table = getTable(data.digest);
     if (!this.current || !table) return;
     this.#drawPlanes(dirty, table);
-    if (dirty.has("beta") || dirty.has("pinned")) this.#drawRest(this.current, table, dirty);
+    if (["beta", "pinned", "chosen"].some((part) => dirty.has(/** @type {Part} */ (part)))) this.#drawRest(this.current, table, dirty);
     this.frames += 1;
     this.#tell(this.current);
     if (this.planes.current.refine() || (this.pinned && this.planes.pinned.refine())) this.invalidate();
@@ -329,13 +333,13 @@ export class WeightView {
     const sides = [[current, this.current, dirty.has("beta")], [pinned, this.pinned, dirty.has("pinned")]];
     for (const [plane, shown, changed] of sides) {
       if (!shown) continue;
-      setText(plane.title, titleOf(shown));
+      setText(plane.title, `${!this.pinned ? "" : plane === pinned ? "Pinned: " : "Now: "}${titleOf(shown)}`);
       const index = (/** @type {number} */ id) => (id < 0 ? -1 : shown.codes.ids.indexOf(id));
       const scene = {
         shown, ink: this.ink, dark: this.dark, colors: this.colors, ellipses: this.state.ellipses, moving: this.moving,
         selected: index(this.state.selected), hovered: index(this.hovered), draws: table.draws,
       };
-      if (changed || dirty.has("view")) plane.draw(scene);
+      if (changed || dirty.has("view") || dirty.has("pinned")) plane.draw(scene);
       else if (dirty.has("sample")) {
         plane.scene = scene;
         plane.drawOverlay();
@@ -362,9 +366,18 @@ export class WeightView {
     this.numbers.show(titled(current), pinned && titled(pinned), samples, current.separate ? current.beta : state.beta);
     this.figures.set(state.beta, current);
     const words = { missing: this.data?.missing ?? "", moving: this.moving };
-    if (dirty.has("beta")) this.strips.current.draw(current, shared, this.stripped, table.draws, { ...words, name: pinned ? titleOf(current) : "" });
-    if (pinned && dirty.has("pinned")) this.strips.pinned.draw(pinned, shared, this.stripped, table.draws, { ...words, name: titleOf(pinned) });
+    const strip = this.#stripSamples(shared);
+    const chosen = dirty.has("chosen");
+    if (chosen || dirty.has("beta")) this.strips.current.draw(current, shared, strip, table.draws, { ...words, name: pinned ? `Now: ${titleOf(current)}` : "" });
+    if (pinned && (chosen || dirty.has("pinned"))) this.strips.pinned.draw(pinned, shared, strip, table.draws, { ...words, name: `Pinned: ${titleOf(pinned)}` });
     setText(this.why, whySeparate(current, nearestReference(table.references, state.beta), state.separate));
+  }
+
+  /** One of each class; the selected sample comes first. @param {import("../store.js").Model} shared */
+  #stripSamples({ codes }) {
+    const index = this.state.selected < 0 ? -1 : codes.ids.indexOf(this.state.selected);
+    if (index < 0) return this.stripped;
+    return [index, ...this.stripped.filter((other) => other !== index)].slice(0, this.stripped.length);
   }
 
   /** State for tests and for anyone who scripts the page; docs/architecture.md names these attributes. */
