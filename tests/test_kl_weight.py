@@ -160,7 +160,7 @@ def test_the_separately_trained_vae_is_shown_with_its_own_map_and_numbers(page: 
 def test_two_maps_share_view_and_selection_and_the_table_has_differences(page: Page, app_url: str) -> None:
     open_page(page, app_url, "beta=1&compare=0&sample=7")
     expect(page.locator('[data-testid="pinned-plane"]')).to_be_visible()
-    expect(page.locator('[data-testid="pinned-plane-title"]')).to_have_text("β = 0")
+    expect(page.locator('[data-testid="pinned-plane-title"]')).to_have_text("Pinned: β = 0")
     before = data(page, "view")
     page.locator('[data-testid="pinned-plane-stage"]').hover()
     page.mouse.wheel(0, -300)
@@ -197,6 +197,37 @@ def test_beta_and_selection_come_along_from_the_latent_map(page: Page, app_url: 
     page.wait_for_selector(f'{ROOT}[data-ready="true"]', timeout=60_000)
     assert data(page, "beta") == beta
     assert data(page, "selected") == "12"
+
+
+def test_the_menu_leads_from_page_to_page_with_the_same_model(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    page.wait_for_selector('[data-testid="latent-canvas"][data-ready="true"]', timeout=60_000)
+    page.get_by_role("link", name="KL weight").click()
+    page.wait_for_selector(f'{ROOT}[data-ready="true"]', timeout=60_000)
+    assert data(page, "model") == "digits"
+    page.get_by_role("button", name="Fashion-MNIST").or_(page.get_by_role("radio", name="Fashion-MNIST")).first.click()
+    page.wait_for_selector(f'{ROOT}[data-ready="true"][data-model="fashion-mnist"]', timeout=60_000)
+    page.get_by_role("link", name="Latent map").click()
+    page.wait_for_selector('[data-testid="latent-canvas"][data-ready="true"][data-model="fashion-mnist"]')
+    page.get_by_role("link", name="KL weight").click()
+    page.wait_for_selector(f'{ROOT}[data-ready="true"][data-model="fashion-mnist"]', timeout=60_000)
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def test_a_selected_sample_comes_first_in_the_strip(page: Page, app_url: str) -> None:
+    open_page(page, app_url, "sample=7")
+    label = load_card(DIGITS)["label_names"][load_codes(DIGITS).labels[7]]
+    expect(page.locator(".tile.reconstruction").first).to_have_attribute("title", f"{label} · sample 7")
+
+
+def test_what_is_said_of_a_separately_trained_vae_is_said_of_it_alone(page: Page, app_url: str) -> None:
+    open_page(page, app_url, "beta=12&separate=1")
+    page.wait_for_selector(f'{ROOT}[data-separate="true"]')
+    assert float(data(page, "shown-beta")) == 8
+    expect(page.get_by_test_id("plane-title")).to_have_text("Trained at β = 8.0 alone")
+    row = load_card(DIGITS.parent / "reference" / "digits" / "beta-8")["table"][0]
+    expect(page.get_by_test_id("tradeoff")).to_contain_text("slope −β = −8.0")
+    expect(page.get_by_test_id("buys-and-costs")).to_contain_text(f"{100 * row['holes'][0]:.1f} %")
 
 
 @pytest.mark.parametrize("chart", ["plane", "split", "tradeoff", "buys", "strips"])
