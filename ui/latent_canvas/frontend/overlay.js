@@ -4,10 +4,7 @@ import { bounds, ticks, toScreen } from "./view.js";
 
 /**
  * @typedef {import("./view.js").View} View
- * @typedef {object} Ink colours read from the page's theme
- * @property {string} text
- * @property {string} background
- * @property {string} accent
+ * @typedef {import("./theme.js").Ink} Ink
  *
  * @typedef {object} OverlayScene
  * @property {View} view

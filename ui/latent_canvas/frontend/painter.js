@@ -8,6 +8,7 @@ import { RAMP, classColors, rgbOf } from "./palette.js";
 import { NEIGHBOURS } from "./panel.js";
 import { describeSample, labelPlaces, rateTop } from "./sample.js";
 import { showsClass } from "./showing.js";
+import { isDark, readInk } from "./theme.js";
 import { bounds, toScreen } from "./view.js";
 import { COVER_SIGMA, coverWords, group, placeWords, priorWords } from "./words.js";
 
@@ -37,7 +38,8 @@ export class Painter {
     this.stripAt = -Infinity;
     /** @type {string[]} */
     this.colors = [];
-    this.ink = { text: "#222", background: "#fff", accent: "#4457c0" };
+    /** @type {import("./theme.js").Ink} */
+    this.ink = { text: "#222", background: "#fff", accent: "#4457c0", soft: "#666", line: "#ccc" };
     this.dark = false;
     /** @type {Model | null} */
     this.model = null;
@@ -77,13 +79,10 @@ export class Painter {
 
   /** Read the colours of the page, which change with its theme. */
   readTheme() {
-    const style = getComputedStyle(this.canvas.root);
-    const read = (/** @type {string} */ name, /** @type {string} */ other) => style.getPropertyValue(name).trim() || other;
-    const ink = { text: read("--ink", "#222"), background: read("--ground", "#fff"), accent: read("--accent", "#4457c0") };
+    const ink = readInk(this.canvas.root);
     if (JSON.stringify(ink) === JSON.stringify(this.ink)) return;
     this.ink = ink;
-    const [r, g, b] = rgbOf(this.ink.background);
-    this.dark = 0.2126 * r + 0.7152 * g + 0.0722 * b < 128;
+    this.dark = isDark(ink.background);
     this.manifold?.setInk(rgbOf(this.ink.text));
     this.invalidate("scene", "ground");
   }

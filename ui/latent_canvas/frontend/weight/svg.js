@@ -5,13 +5,7 @@ import { h, saveFile } from "../dom.js";
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
 /**
- * @typedef {object} Ink colours of a drawing, as CSS colours that need no stylesheet
- * @property {string} text
- * @property {string} background
- * @property {string} accent
- * @property {string} soft text of less weight
- * @property {string} line grid lines and frames
- *
+ * @typedef {import("../theme.js").Ink} Ink colours that need no stylesheet
  * @typedef {{svg: string, width: number, height: number}} Drawing a standalone SVG and its size in CSS pixels
  */
 

@@ -4,15 +4,17 @@ import { weightParams, weightState } from "../address.js";
 import { BetaSlider } from "../beta_slider.js";
 import { h, setShown, setText } from "../dom.js";
 import { glide } from "../framing.js";
-import { classColors, rgbOf } from "../palette.js";
+import { classColors } from "../palette.js";
 import { formatBeta, nearestNode } from "../scale.js";
 import { getModel, getTable, onChange } from "../store.js";
 import { Teller } from "../teller.js";
+import { isDark, readInk } from "../theme.js";
 import { bounds } from "../view.js";
 import { group } from "../words.js";
 import { Chooser, nearestReference, titleOf, whySeparate } from "./choice.js";
 import { makeControls } from "./controls.js";
 import { Figures } from "./figures.js";
+import { layOut } from "./layout.js";
 import { Numbers } from "./numbers.js";
 import { Plane } from "./plane.js";
 import { Player } from "./player.js";
@@ -82,24 +84,9 @@ export class WeightView {
     this.live = h("div", { class: "visually-hidden", "aria-live": "polite" });
     this.opened = false;
     this.glided = false;
-    this.root = this.#layOut();
+    this.root = layOut(this);
     onChange((digest) => this.#arrived(digest), signal);
     parent.append(this.root);
-  }
-
-  #layOut() {
-    const { play, ellipses, separate, compare, more } = this.controls;
-    const bar = h("div", { class: "beta-bar" }, play, this.beta.root);
-    const switches = h("div", { class: "switches" }, compare, ellipses.root, separate.root);
-    const legend = h("p", { class: "note" }, "Filled: q(z), the average of all samples’ Gaussians. Its outlines hold 39 %, 86 % and 99 % of the codes, as much as the prior’s dotted circles at 1, 2 and 3σ: where q(z) is the prior they lie on each other. Gaussians narrower than 3 pixels are drawn that wide. Numbered discs: ten draws of the prior, decoded below. Click a sample to follow it.");
-    const planes = h("div", { class: "planes" }, this.planes.pinned.root, this.planes.current.root);
-    const under = h("div", { class: "row status-row" }, this.status, more, this.figures.planeButtons);
-    const left = h("div", { class: "part" }, planes, under, legend);
-    const story = h("section", { class: "story", "aria-label": "What you are looking at", "data-testid": "story" }, this.words.title, this.words.text, this.words.remembers);
-    const right = h("div", { class: "part" }, story, this.figures.split, this.numbers.root);
-    const layout = h("div", { class: "weight-layout" }, left, right);
-    const strips = h("section", { class: "block" }, h("header", {}, h("h2", {}, "What it does to pictures"), this.figures.stripButtons), this.why, this.strips.pinned.root, this.strips.current.root);
-    return h("div", { class: "latent-canvas weight-view", "data-testid": "weight-view" }, bar, switches, layout, strips, this.figures.tradeoff, this.live);
   }
 
   // ---- what the server says
@@ -164,14 +151,10 @@ export class WeightView {
   }
 
   #readTheme() {
-    const style = getComputedStyle(this.root);
-    const read = (/** @type {string} */ name, /** @type {string} */ other) => style.getPropertyValue(name).trim() || other;
-    const ink = { text: read("--ink", "#222"), background: read("--ground", "#fff"), accent: read("--accent", "#4457c0"), soft: "", line: read("--line", "#ccc") };
-    const [text, ground] = [rgbOf(ink.text), rgbOf(ink.background)];
-    ink.soft = `rgb(${text.map((v, i) => Math.round(0.72 * v + 0.28 * ground[i])).join(",")})`;
+    const ink = readInk(this.root);
     if (JSON.stringify(ink) === JSON.stringify(this.ink)) return;
     this.ink = ink;
-    this.dark = 0.2126 * ground[0] + 0.7152 * ground[1] + 0.0722 * ground[2] < 128;
+    this.dark = isDark(ink.background);
     this.figures.setInk(ink);
     this.invalidate("beta", "pinned");
   }
