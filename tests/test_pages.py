@@ -239,10 +239,10 @@ def test_a_damaged_separately_trained_model_is_left_out_and_the_page_goes_on(mod
     from ui import cache
 
     shutil.copytree(SHIPPED / "reference", models / "reference")
-    assert len(cache.open_model("digits").references) == 6
+    assert len(cache.open_references(cache.open_model("digits"))) == 6
     broken = next((models / "reference" / "digits").iterdir())
     (broken / "codes.safetensors").write_bytes(b"nothing")
-    assert len(cache.open_model("digits").references) == 5
+    assert len(cache.open_references(cache.open_model("digits"))) == 5
     app = open_weight()
     assert not app.exception
     assert not app.error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +31,11 @@ from vae_core.checkpoints import (
     load_weights,
 )
 from vae_core.datasets import load_images_uint8
-from vae_core.table import table_of
-from vae_core.traversal import prior_draws
 
 CHECKPOINTS_VARIABLE = "LATENT_EXPLORER_CHECKPOINTS"
 _SHIPPED = Path(__file__).resolve().parents[1] / "checkpoints"
 # Models a server keeps ready; 60,000 samples at 25 values of β take 12 MB.
-_KEPT_MODELS = 8
+_KEPT_MODELS = 16
 # Draws of the prior that the KL page decodes at every β; the seed is nobody's choice but the first one tried.
 _PRIOR_DRAWS, _PRIOR_SEED = 10, 0
 
@@ -46,10 +44,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True)
 class OpenModel:
-    """A model as the pages use it. `digest` changes when its files do; `payload` is what opens it in the browser.
-
-    references: VAEs of the same data that were trained at one β alone, by rising β.
-    """
+    """A model as the pages use it. `digest` changes when its files do; `payload` is what opens it in the browser."""
 
     folder: Path
     card: dict[str, Any]
@@ -57,7 +52,6 @@ class OpenModel:
     chunks: Chunks
     digest: str
     payload: bytes
-    references: tuple[OpenModel, ...] = ()
 
 
 def checkpoints_folder() -> Path:
@@ -74,8 +68,23 @@ def model_names() -> list[str]:
 def open_model(name: str) -> OpenModel:
     """Load and check a model's card, weights and codes; CheckpointError says in one sentence what is wrong."""
     folder = checkpoints_folder() / name
-    references = list_references(folder)
-    return _open_model(str(folder), _stamp(folder), tuple((str(path), _stamp(path)) for path in references))
+    return _open_model(str(folder), _stamp(folder))
+
+
+def open_references(model: OpenModel) -> list[OpenModel]:
+    """VAEs of the same data that were trained at one β alone, by rising β.
+
+    One that cannot be read, or has no table, is left out: the page goes on without it.
+    """
+    found = []
+    for folder in list_references(model.folder):
+        try:
+            reference = _open_model(str(folder), _stamp(folder))
+        except CheckpointError:
+            continue
+        if reference.card.get("table"):
+            found.append(reference)
+    return found
 
 
 def _stamp(folder: Path) -> Stamp:
@@ -85,21 +94,7 @@ def _stamp(folder: Path) -> Stamp:
 
 
 @st.cache_resource(show_spinner="Opening the model …", max_entries=_KEPT_MODELS)
-def _open_model(folder: str, stamp: Stamp, references: tuple[tuple[str, Stamp], ...]) -> OpenModel:
-    beside = [reference for path, of in references if (reference := _open_reference(path, of))]
-    return replace(_read_model(folder, stamp), references=tuple(beside))
-
-
-def _open_reference(folder: str, stamp: Stamp) -> OpenModel | None:
-    """A separately trained model; None where it cannot be read, or has no table: the page then goes on without it."""
-    try:
-        model = _read_model(folder, stamp)
-    except CheckpointError:
-        return None
-    return model if model.card.get("table") else None
-
-
-def _read_model(folder: str, stamp: Stamp) -> OpenModel:
+def _open_model(folder: str, stamp: Stamp) -> OpenModel:
     card = load_card(folder)
     weights = load_weights(folder)
     codes = load_codes(folder)
@@ -123,15 +118,19 @@ def codes_in_order(digest: str, _model: OpenModel, _chunks: Chunks) -> bytes:
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def table_for(digest: str, _model: OpenModel, _table: list[dict[str, Any]]) -> bytes:
-    """What is known of a model along β, ready to send."""
+def table_for(
+    digest: str, references: tuple[str, ...], _model: OpenModel, _table: list[dict[str, Any]], _beside: list[OpenModel]
+) -> bytes:
+    """What is known of a model along β, ready to send; the digests are the cache's key."""
+    from vae_core.traversal import prior_draws
+
     return table_payload(
         digest,
         {
             "rows": with_distortion(_table, _model.card["curve"]),
             "heldOut": [{"beta": p["beta"], **_only(p["test"])} for p in _model.card["curve"] if "test" in p],
             "references": [
-                {"digest": r.digest, "beta": r.card["betas"][0], "row": r.card["table"][0]} for r in _model.references
+                {"digest": r.digest, "beta": r.card["betas"][0], "row": r.card["table"][0]} for r in _beside
             ],
             "draws": prior_draws(_PRIOR_DRAWS, seed=_PRIOR_SEED).round(4).tolist(),
         },
@@ -155,6 +154,8 @@ def _only(point: dict[str, float]) -> dict[str, float]:
 
 def computed_table(digest: str, model: OpenModel, report: Callable[[float], None]) -> list[dict[str, Any]]:
     """The table along β of a checkpoint that holds none, computed once for all viewers; `report` hears how far."""
+    from vae_core.table import table_of
+
     tables = _computed_tables()
     if digest not in tables:
         tables[digest] = table_of(model.codes, report=report)

@@ -31,10 +31,12 @@ def show_weight(model: cache.OpenModel) -> None:
     if missing:
         st.caption(missing)
     with st.container(key="parts-of-the-model", gap=None):
-        send(cache.table_for(model.digest, model, table), key=f"table-{model.digest}")
+        beside = cache.open_references(model)
+        digests = tuple(reference.digest for reference in beside)
+        send(cache.table_for(model.digest, digests, model, table, beside), key=f"table-{model.digest}")
         opening.send_parts(model, data["initial"], events, originals=not missing)
         if events.wants_separate or _opens_separate(data["initial"]):
-            _send_references(model)
+            _send_references(model, beside)
     _offer_table(model, table)
 
 
@@ -42,8 +44,8 @@ def _opens_separate(view: dict[str, Any]) -> bool:
     return bool(view.get("separate") or (view.get("compare") or {}).get("separate"))
 
 
-def _send_references(model: cache.OpenModel) -> None:
-    for reference in model.references:
+def _send_references(model: cache.OpenModel, beside: list[cache.OpenModel]) -> None:
+    for reference in beside:
         send(reference.payload, key=f"model-{reference.digest}")
         send(cache.codes_in_order(reference.digest, reference, model.chunks), key=f"codes-{reference.digest}")
 
