@@ -230,6 +230,26 @@ def test_what_is_said_of_a_separately_trained_vae_is_said_of_it_alone(page: Page
     expect(page.get_by_test_id("buys-and-costs")).to_contain_text(f"{100 * row['holes'][0]:.1f} %")
 
 
+def test_the_slope_of_the_curve_is_measured_and_is_about_beta(page: Page, app_url: str) -> None:
+    open_page(page, app_url, "beta=1")
+    table = load_card(DIGITS)["table"]
+    at = [row["beta"] for row in table].index(1.0)
+    before, after = table[at - 1], table[at + 1]
+    measured = (after["distortion"][0] - before["distortion"][0]) / (before["rate"] - after["rate"])
+    expect(page.get_by_test_id("measured-slope")).to_contain_text(f"{measured:.2f} nats per nat")
+    assert 0.8 < measured < 1.3
+
+
+def test_opening_the_page_tells_the_server_nothing(page: Page, app_url: str) -> None:
+    sent: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda payload: sent.append(payload)))
+    open_page(page, app_url)
+    opened = len(sent)
+    page.wait_for_timeout(1500)
+    assert len(sent) == opened, "what the strips show came along"
+    expect(page.locator(".tile.original").first).to_be_visible()
+
+
 @pytest.mark.parametrize("chart", ["plane", "split", "tradeoff", "buys", "strips"])
 def test_every_chart_is_saved_as_svg_and_png(page: Page, app_url: str, chart: str) -> None:
     open_page(page, app_url)

@@ -277,3 +277,15 @@ def test_codes_that_are_no_codes_get_one_sentence_on_the_kl_weight_too(
     (error,) = app.error
     assert tensor in error.value
     assert "expected" in error.value
+
+
+def test_pictures_travel_for_the_samples_that_are_looked_at_alone() -> None:
+    from ui import cache, opening
+
+    model = cache.open_model("mnist")
+    assert len(model.chunks) > 2
+    assert opening.looked_at(model, {}) == {0}
+    far = int(model.chunks.ids(2)[5])
+    assert opening.looked_at(model, {"selected": far}) == {0, 2}
+    assert not opening.has_small_images(model)
+    assert opening.has_small_images(cache.open_model("digits"))

@@ -18,5 +18,7 @@ def show_map(model: cache.OpenModel) -> float:
     if missing:
         st.caption(missing)
     with st.container(key="parts-of-the-model", gap=None):
-        opening.send_parts(model, data["initial"], events, originals=not missing)
+        chunks = opening.send_codes(model, data["initial"], events)
+        if not missing and (opening.has_small_images(model) or events.wants_originals):
+            opening.send_originals(model, chunks)
     return float((events.view or data["initial"]).get("beta", data["start"]))

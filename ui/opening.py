@@ -57,19 +57,30 @@ def why_no_originals(model: cache.OpenModel) -> str:
     return ""
 
 
-def send_parts(model: cache.OpenModel, view: Mapping[str, Any], events: CanvasEvents, *, originals: bool) -> None:
-    """Mount the model's weights, and the chunks of codes and images that the browser needs by now."""
-    digest = model.digest
-    send(model.payload, key=f"model-{digest}")
-    selected = int(view.get("selected", -1))
-    chunks = set(range(len(model.chunks))) if events.wants_all else {0}
-    if 0 <= selected < model.card["samples"]:
-        chunks.add(model.chunks.holding(selected))
-    small = model.card["samples"] * math.prod(model.card["config"]["input_shape"]) <= SMALL_IMAGES_BYTES
+def send_codes(model: cache.OpenModel, view: Mapping[str, Any], events: CanvasEvents) -> set[int]:
+    """Mount the model's weights and the chunks of codes that the browser needs by now; returns these chunks."""
+    send(model.payload, key=f"model-{model.digest}")
+    chunks = set(range(len(model.chunks))) if events.wants_all else looked_at(model, view)
     for chunk in sorted(chunks):
-        send(cache.codes_for(digest, chunk, model), key=f"codes-{digest}-{chunk}")
-    for chunk in sorted(chunks) if originals and (small or events.wants_originals) else ():
-        send(cache.originals_for(digest, chunk, model), key=f"originals-{digest}-{chunk}")
+        send(cache.codes_for(model.digest, chunk, model), key=f"codes-{model.digest}-{chunk}")
+    return chunks
+
+
+def send_originals(model: cache.OpenModel, chunks: set[int]) -> None:
+    """Mount chunks of original images, which must be at hand (`why_no_originals`)."""
+    for chunk in sorted(chunks):
+        send(cache.originals_for(model.digest, chunk, model), key=f"originals-{model.digest}-{chunk}")
+
+
+def looked_at(model: cache.OpenModel, view: Mapping[str, Any]) -> set[int]:
+    """The first chunk, and the one that holds the selected sample."""
+    selected = int(view.get("selected", -1))
+    return {0, model.chunks.holding(selected)} if 0 <= selected < model.card["samples"] else {0}
+
+
+def has_small_images(model: cache.OpenModel) -> bool:
+    """All original images together are little to send."""
+    return bool(model.card["samples"] * math.prod(model.card["config"]["input_shape"]) <= SMALL_IMAGES_BYTES)
 
 
 def _opening_view(model: cache.OpenModel, kind: str) -> dict[str, Any]:

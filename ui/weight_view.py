@@ -34,7 +34,9 @@ def show_weight(model: cache.OpenModel) -> None:
         beside = cache.open_references(model)
         digests = tuple(reference.digest for reference in beside)
         send(cache.table_for(model.digest, digests, model, table, beside), key=f"table-{model.digest}")
-        opening.send_parts(model, data["initial"], events, originals=not missing)
+        opening.send_codes(model, data["initial"], events)
+        if not missing:  # the strip shows a few samples of the first chunk, and the selected one
+            opening.send_originals(model, opening.looked_at(model, data["initial"]))
         if events.wants_separate or _opens_separate(data["initial"]):
             _send_references(model, beside)
     _offer_table(model, table)

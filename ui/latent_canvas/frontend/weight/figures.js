@@ -5,6 +5,7 @@ import { formatBeta } from "../scale.js";
 import { BuysAndCosts, SplitBar, TradeOff } from "./charts.js";
 import { planeSvg } from "./plane_svg.js";
 import { stripsSvg } from "./strips_svg.js";
+import { fixed, slope } from "./rows.js";
 import { exportButtons, joined, serialize } from "./svg.js";
 
 /**
@@ -28,7 +29,10 @@ export class Figures {
     const rd = this.#figure("tradeoff", h("h2", {}, "The trade-off"),
       "Every β takes the point of the curve where one nat of rate is worth β nats of distortion: there the curve’s slope is about −β (the line). ", signal);
     this.diamonds = h("span", {}, "Diamonds: VAEs trained at one β alone, the same network and number of epochs; the nearer they lie, the less one shared network costs.");
-    rd.querySelector("p")?.append(this.diamonds);
+    this.measured = h("span", { "data-testid": "measured-slope" });
+    rd.querySelector("p")?.append(this.measured, " ", this.diamonds);
+    /** @type {import("./rows.js").Row[]} */
+    this.rows = [];
     const buys = this.#figure("buys", h("h2", {}, "What β buys, and what it costs"),
       "Turning β up closes the holes: draws of the prior land where samples live. It costs sharpness: the reconstructions lose what the code no longer says.", signal);
     this.tradeoff = h("div", { class: "charts" }, rd, buys);
@@ -74,6 +78,7 @@ export class Figures {
   /** @param {import("../store.js").Table} table @param {import("../store.js").ModelSpec} spec */
   open({ rows, heldOut, references }, spec) {
     const points = references.map(({ beta, row }) => ({ beta, rate: row.rate, distortion: row.distortion?.[0] ?? NaN, row }));
+    this.rows = rows;
     setShown(this.diamonds, references.length > 0);
     this.charts.split.setRows(rows, spec.samples);
     this.charts.tradeoff.setData({ rows, heldOut, references: points, betaMax: spec.beta_max });
@@ -91,6 +96,7 @@ export class Figures {
     this.charts.split.set(shown.row);
     const { row } = shown;
     const at = shown.separate ? { rate: row.rate, distortion: row.distortion?.[0] ?? NaN } : null;
+    setText(this.measured, shown.separate ? "" : measuredSlope(this.rows, row));
     this.charts.tradeoff.set(shown.separate ? shown.beta : beta, at);
     this.charts.buys.set(shown.separate ? shown.beta : beta, shown.separate ? row : null);
   }
@@ -100,6 +106,18 @@ export class Figures {
     const words = `β = ${formatBeta(row.beta)}: ${title}`;
     for (const chart of Object.values(this.charts)) chart.describe(`${words} Rate ${row.rate.toFixed(2)} nats, mutual information ${row.mutual_information[0].toFixed(2)} nats.`);
   }
+}
+
+/**
+ * The check on the curve: between the neighbours of a row it should fall by about β nats per nat.
+ * @param {import("./rows.js").Row[]} rows by rising β
+ * @param {import("./rows.js").Row} row one of them
+ */
+function measuredSlope(rows, row) {
+  const at = rows.indexOf(row);
+  if (at <= 0 || at === rows.length - 1) return "";
+  const [measured] = slope([rows[at - 1], rows[at + 1]]);
+  return Number.isNaN(measured) ? "" : `Measured between the stored β on either side: ${fixed(measured, 2)} nats per nat.`;
 }
 
 /** @param {Shown} shown */

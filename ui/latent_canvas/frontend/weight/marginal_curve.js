@@ -70,9 +70,4 @@ export class MarginalCurve {
     const kept = (/** @type {number} */ at) => Math.min(length - 14, Math.max(2, at));
     set(this.hint, this.axis === "top" ? { x: kept(x + 4), y: y + 12 } : { x: x - 15, y: kept(y - 4) });
   }
-
-  /** @param {string} text */
-  describe(text) {
-    this.root.setAttribute("aria-label", text);
-  }
 }

@@ -45,12 +45,13 @@ export class Strips {
   /**
    * @param {Shown} shown
    * @param {import("../store.js").Model} shared the model that has the original images
-   * @param {number[]} indices of the samples in the codes
+   * @param {number[]} ids data-set indices of the samples: their places in the codes of two models may differ
    * @param {[number, number][]} draws
    * @param {{name: string, missing: string, moving: boolean}} words
    */
-  draw(shown, shared, indices, draws, { name, missing, moving }) {
+  draw(shown, shared, ids, draws, { name, missing, moving }) {
     const began = performance.now();
+    const indices = ids.map((id) => shown.codes.ids.indexOf(id));
     setText(this.name, name);
     setShown(this.name, name !== "");
     this.#make(indices.length);
@@ -66,20 +67,20 @@ export class Strips {
     for (const [i, tile] of tiles.entries()) {
       paintImage(tile.canvas, this.pixels.subarray(i * decoder.pixels, (i + 1) * decoder.pixels), spec.shape);
     }
-    this.#showOriginals(shared, shown, indices, missing);
+    this.#showOriginals(shared, ids, missing);
     this.#mark(moving ? shown.current.subarray(0, 4 * MOVING_SAMPLES) : shown.current, draws, moving);
     this.ms = performance.now() - began;
   }
 
   /**
    * @param {import("../store.js").Model} shared
-   * @param {Shown} shown
-   * @param {number[]} indices
+   * @param {number[]} ids
    * @param {string} missing
    */
-  #showOriginals(shared, shown, indices, missing) {
+  #showOriginals(shared, ids, missing) {
     let any = false;
-    for (const [i, index] of indices.entries()) {
+    for (const [i, id] of ids.entries()) {
+      const index = shared.codes.ids.indexOf(id);
       const found = shared.original(index);
       setShown(this.originals[i].root, found !== null);
       any ||= found !== null;
@@ -88,9 +89,9 @@ export class Strips {
         this.originals[i].root.dataset.shown = key;
         found.sheet.paint(this.originals[i].canvas, found.tile);
       }
-      const label = shown.model.spec.label_names[shown.codes.labels[index]];
+      const label = shared.spec.label_names[shared.codes.labels[index]];
       setText(this.samples[i].caption, label);
-      this.samples[i].root.title = `${label} · sample ${shown.codes.ids[index]}`;
+      this.samples[i].root.title = `${label} · sample ${id}`;
     }
     setText(this.missing, any ? "Above the original, below what comes back." : missing ? `Reconstructions (the originals are ${missing}).` : "");
   }

@@ -30,7 +30,6 @@ import { Strips, oneOfEach } from "./strips.js";
  * @property {string} model
  * @property {Partial<WeightState>} initial
  * @property {number} start
- * @property {boolean} originals
  * @property {string} missing
  * @property {"webgl2" | "canvas2d" | null} renderer
  */
@@ -61,7 +60,7 @@ export class WeightView {
     this.dirty = /** @type {Set<Part>} */ (new Set());
     this.frameId = 0;
     this.frames = 0;
-    /** @type {number[]} indices of the samples in the strip */
+    /** @type {number[]} data-set indices of the samples in the strip */
     this.stripped = [];
     /** @type {string[]} */
     this.colors = [];
@@ -136,7 +135,7 @@ export class WeightView {
     this.beta.set(this.state.beta);
     if (!table.references.length) Object.assign(this.state, { separate: false, compare: this.state.compare && { ...this.state.compare, separate: false } });
     this.colors = classColors(spec.label_names.length);
-    this.stripped = oneOfEach(model.codes.labels, STRIP_SAMPLES);
+    this.stripped = oneOfEach(model.codes.labels, STRIP_SAMPLES).map((index) => model.codes.ids[index]);
     for (const side of /** @type {const} */ (["current", "pinned"])) {
       const fresh = new Strips(table.draws.length);
       this.strips[side].root.replaceWith(fresh.root);
@@ -146,7 +145,6 @@ export class WeightView {
     setShown(this.controls.separate.root, table.references.length > 0);
     this.figures.open(table, spec);
     this.#showControls();
-    if (this.data?.originals) this.teller.want({ originals: true });
     this.teller.tell(this.state, true);
   }
 
@@ -322,7 +320,7 @@ export class WeightView {
         shown, ink: this.ink, dark: this.dark, colors: this.colors, ellipses: this.state.ellipses, moving: this.moving,
         selected: index(this.state.selected), hovered: index(this.hovered), draws: table.draws,
       };
-      if (changed || dirty.has("view") || dirty.has("pinned")) plane.draw(scene);
+      if (changed || dirty.has("view")) plane.draw(scene);
       else if (dirty.has("sample")) {
         plane.scene = scene;
         plane.drawOverlay();
@@ -358,22 +356,21 @@ export class WeightView {
 
   /** One of each class; the selected sample comes first. @param {import("../store.js").Model} shared */
   #stripSamples({ codes }) {
-    const index = this.state.selected < 0 ? -1 : codes.ids.indexOf(this.state.selected);
-    if (index < 0) return this.stripped;
-    return [index, ...this.stripped.filter((other) => other !== index)].slice(0, this.stripped.length);
+    const { selected } = this.state;
+    if (selected < 0 || !codes.ids.includes(selected)) return this.stripped;
+    return [selected, ...this.stripped.filter((other) => other !== selected)].slice(0, this.stripped.length);
   }
 
   /** State for tests and for anyone who scripts the page; docs/architecture.md names these attributes. */
   #tell(/** @type {Shown} */ current) {
     const { state, planes, strips } = this;
-    const { spec } = current.model;
     const total = getModel(/** @type {WeightData} */ (this.data).digest)?.spec.samples ?? current.codes.n;
     Object.assign(this.root.dataset, {
       model: state.model, beta: String(Number(state.beta.toPrecision(6))), shownBeta: String(Number(current.beta.toPrecision(6))),
       separate: String(current.separate), samples: String(current.codes.n), rowBeta: String(current.row.beta), selected: String(state.selected),
       compare: state.compare ? `${Number(state.compare.beta.toPrecision(6))}` : "", view: bounds(planes.current.view).map((v) => v.toFixed(4)).join(","),
       contourMs: planes.current.contourMs.toFixed(3), stripsMs: strips.current.ms.toFixed(3), frames: String(this.frames),
-      digest: spec.digest, ready: String(planes.current.width > 0),
+      ready: String(planes.current.width > 0),
     });
     const loaded = current.codes.n;
     setText(this.status, loaded === total ? `${group(total)} samples` : `Picture from ${group(loaded)} of ${group(total)} samples; numbers from all`);
