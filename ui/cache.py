@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ui.latent_canvas.payload import (
     Chunks,
     codes_payload,
+    encoder_payload,
     model_payload,
     originals_payload,
     plan_chunks,
@@ -103,6 +104,12 @@ def _open_model(folder: str, stamp: Stamp) -> OpenModel:
     samples = int(card["samples"])
     chunks = plan_chunks(samples, len(codes.betas), int(card["config"]["latent_dim"]), len(payload))
     return OpenModel(Path(folder), card, codes, chunks, digest, payload)
+
+
+@st.cache_data(show_spinner=False, max_entries=_KEPT_MODELS)
+def encoder_for(digest: str, _model: OpenModel) -> bytes:
+    """The model's encoder, ready to send; `digest` is the cache's key to `_model`."""
+    return encoder_payload(_model.card, load_weights(_model.folder), digest)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

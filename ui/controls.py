@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cache, state
+from ui import cache, language, state, texts
+from ui.language import say
 from ui.plain import plain
 from vae_core.checkpoints import CheckpointError, load_card
 
@@ -40,6 +41,31 @@ def pick_model() -> str | None:
     picked = st.session_state[state.MODEL]
     st.session_state[state.CHOSEN_MODEL] = picked if picked in names else chosen
     return str(st.session_state[state.CHOSEN_MODEL])
+
+
+def pick_language() -> None:
+    """The picker of the language; nothing where there is but one."""
+    names = texts.languages()
+    if len(names) < 2:
+        return
+    key = state.LANGUAGE_PICKER
+    # A widget's own value is gone, or empty, when another page is opened.
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = language.current()
+    st.selectbox(
+        say("pages.language"),
+        list(names),
+        key=key,
+        format_func=lambda code: names[code],
+        label_visibility="collapsed",
+        width=130,
+        on_change=_speak,
+    )
+
+
+def _speak() -> None:
+    st.session_state[state.LANGUAGE] = st.session_state[state.LANGUAGE_PICKER]
+    st.session_state.pop(state.UNKNOWN_LANGUAGE, None)
 
 
 def explain_missing_model() -> None:

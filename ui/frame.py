@@ -6,15 +6,22 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from ui import state
+from ui.language import say
+
+# The pages of the app in the order of their menu: the name that links use, and the file.
+PAGES = {
+    "start": "pages/start.py",
+    "story": "pages/one_sample.py",
+    "map": "pages/latent_map.py",
+    "weight": "pages/kl_weight.py",
+    "glossary": "pages/glossary.py",
+}
 
 
 def navigation() -> StreamlitPage:
-    """The pages of the app, in the order of their menu; the one that the address asks for."""
+    """The pages of the app; the one that the address asks for."""
     st.session_state[state.FRAMED] = True
-    pages = [
-        st.Page("pages/latent_map.py", title="Latent map", default=True),
-        st.Page("pages/kl_weight.py", title="KL weight"),
-    ]
+    pages = [st.Page(file, title=say(f"pages.{name}.title"), default=name == "start") for name, file in PAGES.items()]
     return st.navigation(pages, position="top")
 
 

@@ -17,7 +17,8 @@ def show_map(model: cache.OpenModel) -> float:
     )
     if missing:
         st.caption(missing)
-    with st.container(key="parts-of-the-model", gap=None):
+    opening.follow(events)
+    with opening.parts():
         chunks = opening.send_codes(model, data["initial"], events)
         if not missing and (opening.has_small_images(model) or events.wants_originals):
             opening.send_originals(model, chunks)

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from ui import cache, state
+from ui import cache, frame, language, state
 from ui.latent_canvas import CanvasEvents
 from ui.latent_canvas.component import send
 from ui.plain import plain
@@ -23,6 +24,7 @@ def opening_data(model: cache.OpenModel, kind: str, missing: str) -> dict[str, A
     """What every kind of view is told: the model, and where to open. `missing`: why there are no originals, or ""."""
     return {
         "kind": kind,
+        "language": language.current(),
         "digest": model.digest,
         "model": model.card["name"],
         "initial": _opening_view(model, kind),
@@ -38,6 +40,17 @@ def remember_view(key: str) -> None:
     told = st.session_state[key].get("view") or {}
     last = st.session_state.get(state.LAST_VIEW) or {}
     st.session_state[state.LAST_VIEW] = {**last, **told} if last.get("digest") == told.get("digest") else told
+
+
+def follow(events: CanvasEvents) -> None:
+    """Go to the page that a link in the view leads to. What the view told last opens there too."""
+    if events.go in frame.PAGES:
+        st.switch_page(frame.PAGES[events.go])
+
+
+def parts() -> DeltaGenerator:
+    """Where the parts of the model are mounted, out of sight."""
+    return st.container(key="parts-of-the-model", gap=None)
 
 
 def why_no_originals(model: cache.OpenModel) -> str:

@@ -1,4 +1,4 @@
-"""What every page has around its view: title, model picker, introduction; and a model that will not open."""
+"""What every page has around its view: title, pickers of model and language; and a model that will not open."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui import cache, controls, frame
+from ui import cache, controls, frame, language
+from ui.language import say
 from ui.plain import plain
 from vae_core.checkpoints import CheckpointError
 
 
-def show_page(title: str, introduction: str, show: Callable[[cache.OpenModel], None]) -> None:
-    """Draw a page. introduction: Markdown; show: draws the view of the chosen model, run again as a fragment."""
+def show_page(name: str, show: Callable[[cache.OpenModel], None]) -> None:
+    """Draw the page `name` of the menu; show: draws the view of the chosen model, run again as a fragment."""
     frame.require()
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.title(title, width="content", anchor=False)
-        chosen = controls.pick_model()
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page-head"):
+        st.title(say(f"pages.{name}.title"), width="content", anchor=False)
+        with st.container(horizontal=True, width="content", key="pickers"):
+            chosen = controls.pick_model()
+            controls.pick_language()
+    if complaint := language.complaint():
+        st.warning(plain(complaint))
     controls.explain_missing_model()
-    st.markdown(introduction)
     if chosen is not None:
         _explore(chosen, show)
 
@@ -28,6 +32,6 @@ def _explore(name: str, show: Callable[[cache.OpenModel], None]) -> None:
     try:
         model = cache.open_model(name)
     except CheckpointError as error:
-        st.error(f"The model “{plain(name)}” cannot be opened. {plain(str(error))}")
+        st.error(say("pages.cannot_open", name=plain(name), why=plain(str(error))))
         return
     show(model)

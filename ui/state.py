@@ -14,10 +14,15 @@ from typing import Any
 MODEL = "model"
 CHOSEN_MODEL = "chosen_model"  # the picker's last value; it outlives the picker of one page
 CANVAS = "canvas"
+START_CANVAS = "start_canvas"
+STORY_CANVAS = "story_canvas"
 LAST_VIEW = "last_view"  # the view as the browser last told it, for coming back to the page
 ADDRESS = "address"  # what the address said when a page was first opened: page → (view, complaints)
 WEIGHT_CANVAS = "weight_canvas"
 FRAMED = "framed"  # the frame has run in this session
+LANGUAGE = "language"  # code of the language in use
+LANGUAGE_PICKER = "language_picker"
+UNKNOWN_LANGUAGE = "unknown_language"  # a language that the address names and nobody has written
 UNKNOWN_MODEL = "unknown_model"  # a model that the address names and nobody has
 
 K_RANGE = (0.25, 3.0)
@@ -38,12 +43,13 @@ class Limits:
 class Parameter:
     """One query parameter: the view's field it sets, how its text is read, and what is expected in plain words.
 
-    `read` raises ValueError for any text that does not fit.
+    `read` raises ValueError for any text that does not fit; `nearest` may then know what comes nearest to it.
     """
 
     field: str
     read: Callable[[str, Limits], Any]
     expected: Callable[[Limits], str]
+    nearest: Callable[[str], Any] | None = None
 
 
 def read_view(
@@ -61,9 +67,13 @@ def read_view(
         try:
             view[parameter.field] = parameter.read(params[name], limits)
         except ValueError:
+            instead = "It was left out."
+            if parameter.nearest is not None:
+                view[parameter.field] = parameter.nearest(params[name])
+                instead = f"Showing {view[parameter.field]}."
             complaints.append(
                 f"The address says {name}={_shorten(params[name])}, but {name} must be {parameter.expected(limits)}."
-                " It was left out."
+                f" {instead}"
             )
     return view, complaints
 
@@ -190,5 +200,23 @@ WEIGHT_PARAMETERS: dict[str, Parameter] = {
     ),
 }
 
+# The steps of the story in their order; a number with q is the question that comes after that step.
+STEPS = ("1", "2", "2q", "3", "4", "4q", "5", "5q", "6")
+
+
+def _nearest_step(text: str) -> str:
+    try:
+        return str(round(min(max(float(text.strip("q")), 1), 6)))
+    except ValueError:
+        return STEPS[0]
+
+
+STORY_PARAMETERS: dict[str, Parameter] = {
+    **{name: PARAMETERS[name] for name in ("beta", "sample")},
+    "step": Parameter("step", _choice(*STEPS), _says(f"one of {', '.join(STEPS)}"), _nearest_step),
+}
+
+START_PARAMETERS: dict[str, Parameter] = {name: PARAMETERS[name] for name in ("beta", "z")}
+
 # The parameters of every page, by the page's kind of view.
-PAGES = {"map": PARAMETERS, "weight": WEIGHT_PARAMETERS}
+PAGES = {"start": START_PARAMETERS, "story": STORY_PARAMETERS, "map": PARAMETERS, "weight": WEIGHT_PARAMETERS}

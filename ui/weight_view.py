@@ -30,7 +30,8 @@ def show_weight(model: cache.OpenModel) -> None:
     )
     if missing:
         st.caption(missing)
-    with st.container(key="parts-of-the-model", gap=None):
+    opening.follow(events)
+    with opening.parts():
         beside = cache.open_references(model)
         digests = tuple(reference.digest for reference in beside)
         send(cache.table_for(model.digest, digests, model, table, beside), key=f"table-{model.digest}")

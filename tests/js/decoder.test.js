@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { ACTIVATIONS, Decoder } from "../../ui/latent_canvas/frontend/decoder.js";
+import { Decoder } from "../../ui/latent_canvas/frontend/decoder.js";
+import { ACTIVATIONS } from "../../ui/latent_canvas/frontend/network.js";
 import { random } from "./random.js";
 
 const DEGREE = 3;

@@ -21,12 +21,14 @@ class CanvasEvents:
     view: the state that the address holds (beta, z, selected, …), None until a hand has rested once.
     wants_all, wants_originals, wants_separate: the person asked for all samples; a sample's original image is
     needed; the separately trained models are.
+    go: the page that a link was followed to, just now; "" in any other run.
     """
 
     view: Mapping[str, Any] | None
     wants_all: bool
     wants_originals: bool
     wants_separate: bool
+    go: str
 
 
 @cache
@@ -40,17 +42,18 @@ def latent_canvas(
     """Mount a view. `data` is JSON (index.js has the kinds); `digest` names the model that events must be about."""
     # As one string: a nested dict would make Streamlit import pandas to find out whether it is a data frame.
     result = _renderer()(
-        key=key, data={"view": json.dumps(data)}, on_view_change=on_view, on_wanted_change=lambda: None
+        key=key, data={"view": json.dumps(data)}, on_view_change=on_view, on_wanted_change=lambda: None, on_go_change=lambda: None
     )
     view = _about(digest, result.get("view"))
     wanted = _about(digest, result.get("wanted")) or {}
-    return CanvasEvents(view, *(bool(wanted.get(part)) for part in ("all", "originals", "separate")))
+    wishes = [bool(wanted.get(part)) for part in ("all", "originals", "separate")]
+    return CanvasEvents(view, *wishes, go=str(result.get("go") or ""))
 
 
-def warm_up() -> None:
-    """Mount the component empty: the browser fetches its modules while the server still imports what the page needs."""
+def warm_up(texts: bytes) -> None:
+    """Mount what the pages say, first of all: the browser fetches the modules while the server imports what it needs."""
     with st.container(key="warm-up"):
-        _renderer()(key="warm-up-canvas")
+        send(texts, key="texts")
 
 
 def send(payload: bytes, *, key: str) -> None:

@@ -1,4 +1,4 @@
-"""What travels to the browser: the decoder's weights, codes in chunks, original images as sprite sheets.
+"""What travels to the browser: the networks' weights, codes in chunks, original images as sprite sheets.
 
 Each part is one message of bytes in the safetensors format (a JSON header, then raw tensors), the same as on disk; what
 is not a tensor is JSON in its metadata. Bytes at the top level are what Streamlit passes on untouched: arrays inside a
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as to_safetensors
 
-from ui.latent_canvas.packing import pack_decoder
+from ui.latent_canvas.packing import pack_decoder, pack_encoder
 from vae_core.checkpoints import Codes
 
 # Opening a page may cost this many bytes, weights and codes together; the rest of the samples comes when asked for.
@@ -76,6 +76,12 @@ def model_payload(card: dict[str, Any], weights: dict[str, NDArray[Any]], digest
         "decoder": decoder,
     }
     return _message({"kind": "model", "digest": digest, "spec": spec}, weights=flat)
+
+
+def encoder_payload(card: dict[str, Any], weights: dict[str, NDArray[Any]], digest: str) -> bytes:
+    """The encoder, for the pages that encode in the browser. `weights`: as checkpoints.load_weights gives them."""
+    encoder, flat = pack_encoder(card, weights)
+    return _message({"kind": "encoder", "digest": digest, "spec": encoder}, weights=flat)
 
 
 def codes_payload(codes: Codes, chunks: Chunks, chunk: int, digest: str) -> bytes:

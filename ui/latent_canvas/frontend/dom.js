@@ -96,3 +96,15 @@ export function context2d(canvas) {
   if (!context) throw new Error("This browser offers no 2-D canvas; the latent map needs one.");
   return context;
 }
+
+/**
+ * Stylesheets of one page's own, beside the one that every view has; waits for them, so that nothing is seen unstyled.
+ * @param {HTMLElement | ShadowRoot} parent
+ * @param {URL[]} urls
+ */
+export async function addStyles(parent, urls) {
+  const texts = await Promise.all(urls.map(async (url) => (await fetch(url)).text()));
+  for (const [i, text] of texts.entries()) {
+    if (!parent.querySelector(`style[data-from="${urls[i].pathname}"]`)) parent.append(h("style", { "data-from": urls[i].pathname }, text));
+  }
+}

@@ -1,7 +1,9 @@
 // Streamlit calls the default export at every change of a mount's data. A mount is either a view or one part of a model.
 
 import { LatentCanvas } from "./canvas.js";
+import { addStyles } from "./dom.js";
 import { forget, put } from "./store.js";
+import { language as spoken, whenTexts } from "./texts.js";
 
 /**
  * @typedef {object} View what a page shows: one instance per mount
@@ -16,9 +18,19 @@ import { forget, put } from "./store.js";
 const VIEWS = Object.freeze({
   map: (parent) => new LatentCanvas(parent),
   weight: async (parent) => new (await import("./weight/weight_view.js")).WeightView(parent),
+  story: async (parent) => {
+    const { StoryView, STYLES } = await import("./story/story_view.js");
+    await addStyles(parent, STYLES);
+    return new StoryView(parent);
+  },
+  start: async (parent) => {
+    const { StartView, STYLES } = await import("./start/start_view.js");
+    await addStyles(parent, STYLES);
+    return new StartView(parent);
+  },
 });
 
-/** @typedef {{view: View | Promise<View>, latest: () => [any, any]}} Mounted */
+/** @typedef {{language: string, view: View | Promise<View>, latest: () => [any, any]}} Mounted */
 /** @type {WeakMap<HTMLElement | ShadowRoot, Mounted>} */
 const mounted = new WeakMap();
 
@@ -29,21 +41,41 @@ const mounted = new WeakMap();
 export default function mount(component) {
   const { data, parentElement } = component;
   const host = parentElement instanceof ShadowRoot ? parentElement.host : parentElement;
-  if (!data) return () => {}; // mounted only to have these modules fetched early
   if (data instanceof Uint8Array) {
     const { kind, digest } = put(data);
     return () => void (!host.isConnected && kind === "model" && forget(digest));
   }
   const parsed = JSON.parse(data.view);
-  const entry = mounted.get(parentElement) ?? { view: VIEWS[parsed.kind](parentElement), latest: () => [component, parsed] };
+  const entry = entryFor(parentElement, parsed);
   entry.latest = () => [component, parsed];
-  mounted.set(parentElement, entry);
   // A view that is still being fetched takes only the newest data when it is there.
   if (entry.view instanceof Promise) void entry.view.then((view) => host.isConnected && view.update(...entry.latest()));
   else entry.view.update(component, parsed);
   return () => {
-    if (host.isConnected) return;
+    if (host.isConnected || mounted.get(parentElement) !== entry) return;
     mounted.delete(parentElement);
-    void Promise.resolve(entry.view).then((view) => view.destroy());
+    destroy(entry);
   };
+}
+
+/**
+ * The view of a mount; a new one where the language has changed, which opens with what the old one told the server.
+ * @param {HTMLElement | ShadowRoot} parent
+ * @param {{kind: string, language: string}} data
+ * @returns {Mounted}
+ */
+function entryFor(parent, { kind, language }) {
+  const before = mounted.get(parent);
+  if (before?.language === language) return before;
+  if (before) destroy(before);
+  const make = () => VIEWS[kind](parent);
+  const view = spoken() === language ? make() : whenTexts(language).then(make);
+  const entry = /** @type {Mounted} */ ({ language, view });
+  mounted.set(parent, entry);
+  return entry;
+}
+
+/** @param {Mounted} entry */
+function destroy(entry) {
+  void Promise.resolve(entry.view).then((view) => view.destroy());
 }

@@ -2,9 +2,11 @@
 
 import { CodeStack } from "./codes.js";
 import { Decoder } from "./decoder.js";
+import { Encoder } from "./encoder.js";
 import { halfToFloat } from "./half.js";
 import { SpriteSheet } from "./images.js";
 import { readTensors } from "./tensors.js";
+import { setTexts } from "./texts.js";
 
 /**
  * @typedef {object} ModelSpec the JSON beside a model's weights (payload.py writes it)
@@ -31,6 +33,8 @@ export class Model {
   constructor(spec, weights) {
     this.spec = spec;
     this.decoder = new Decoder(spec.decoder, halfToFloat(weights));
+    /** @type {Encoder | null} null until a page that encodes has been sent it */
+    this.encoder = null;
     this.codes = new CodeStack(spec.betas, spec.decoder.beta);
     /** @type {Map<number, {start: number, count: number}>} chunk → where its samples stand in `codes` */
     this.chunks = new Map();
@@ -113,10 +117,12 @@ export function put(bytes) {
 /** @param {Part} part */
 function place(part) {
   const { kind, digest } = part.facts;
-  if (kind === "model") putModel(part);
+  if (kind === "texts") setTexts(digest, part.facts.texts);
+  else if (kind === "model") putModel(part);
   else if (kind === "table") putTable(part);
   else if (!models.has(digest)) waiting.set(digest, [...(waiting.get(digest) ?? []), part]);
   else if (kind === "codes") putCodes(part);
+  else if (kind === "encoder") putEncoder(part);
   else void putOriginals(part);
 }
 
@@ -137,6 +143,14 @@ function putModel({ facts: { digest, spec }, tensors }) {
   const early = waiting.get(digest) ?? [];
   waiting.delete(digest);
   for (const part of early) place(part);
+  announce(digest);
+}
+
+/** @param {Part} part */
+function putEncoder({ facts: { digest, spec }, tensors }) {
+  const model = models.get(digest);
+  if (!model || model.encoder) return;
+  model.encoder = Encoder.fromHalf(spec, /** @type {Uint16Array} */ (tensors.weights));
   announce(digest);
 }
 

@@ -1,0 +1,57 @@
+// What the pages say, in the language that the server sent (ui/texts has the files and says how they are written).
+
+/** @type {{language: string, texts: Record<string, string>}} */
+const spoken = { language: "", texts: {} };
+/** @type {Map<string, (() => void)[]>} views that wait for a language */
+const waiting = new Map();
+
+/**
+ * From now on everything new is said in this language.
+ * @param {string} language BCP 47 code
+ * @param {Record<string, string>} texts
+ */
+export function setTexts(language, texts) {
+  Object.assign(spoken, { language, texts });
+  const ready = waiting.get(language) ?? [];
+  waiting.delete(language);
+  for (const go of ready) go();
+}
+
+/** @returns {string} the code of the language, "" before any has come */
+export function language() {
+  return spoken.language;
+}
+
+/**
+ * @param {string} code
+ * @returns {Promise<void>} kept when the texts of this language are the ones that `t` reads
+ */
+export function whenTexts(code) {
+  if (spoken.language === code) return Promise.resolve();
+  return new Promise((resolve) => waiting.set(code, [...(waiting.get(code) ?? []), () => resolve()]));
+}
+
+/**
+ * The text of a key with its values filled in; the version for one where `count` is 1 and there is one. A key without a
+ * text is its own: a test asks that none is missing.
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ * @returns {string}
+ */
+export function t(key, values = {}) {
+  const { texts } = spoken;
+  const one = Number(values.count) === 1 ? texts[`${key}.one`] : undefined;
+  const text = one ?? texts[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (hole, name) => String(values[name] ?? hole));
+}
+
+/** @param {string} key */
+export function hasText(key) {
+  return key in spoken.texts;
+}
+
+/** @returns {boolean} this language is the one that the browser would get anyway */
+export function isBrowsersOwn() {
+  const primary = (/** @type {string} */ code) => code.toLowerCase().split("-")[0];
+  return primary(spoken.language || "en") === primary(navigator.language || "en");
+}

@@ -1,0 +1,25 @@
+"""The story of one sample's Gaussian: its view, and what the steps need beside the model."""
+
+from __future__ import annotations
+
+from ui import cache, opening, state
+from ui.latent_canvas import latent_canvas
+from ui.latent_canvas.component import send
+
+
+def show_story(model: cache.OpenModel) -> None:
+    """Mount the story of the chosen model with its encoder, and the data set's own statistics where they are known."""
+    missing = opening.why_no_originals(model)
+    data = opening.opening_data(model, "story", missing)
+    events = latent_canvas(
+        data,
+        key=state.STORY_CANVAS,
+        digest=model.digest,
+        on_view=lambda: opening.remember_view(state.STORY_CANVAS),
+    )
+    opening.follow(events)
+    with opening.parts():
+        send(cache.encoder_for(model.digest, model), key=f"encoder-{model.digest}")
+        chunks = opening.send_codes(model, data["initial"], events)
+        if not missing:
+            opening.send_originals(model, chunks)

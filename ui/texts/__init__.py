@@ -1,0 +1,107 @@
+"""What the app says, from plain text files: one folder per language here, JSON with `"key": "text"`.
+
+A key starts with its file's name. A text may hold `{name}` where a value goes, **bold**, *italics*, and words of the
+glossary: `[[prior]]`, or `[[prior|the prior’s]]` where the text needs another form. A text that counts may have a
+second version for one: `"key.one"` beside `"key"`. To add a language, copy the folder `en`, name it by its BCP 47 code
+and translate the right-hand sides; what is missing is said in English. The pages in the browser get the same texts
+(texts.js).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from safetensors.numpy import save as to_safetensors
+
+FOLDER = Path(__file__).parent
+FALLBACK = "en"
+
+_HOLE = re.compile(r"\{(\w+)\}")
+_TERM = re.compile(r"\[\[([^\]|]+)(?:\|([^\]]+))?\]\]")
+
+
+@cache
+def languages() -> dict[str, str]:
+    """Code → the language's own name, English first."""
+    codes = sorted((f.name for f in FOLDER.iterdir() if (f / "language.json").is_file()), key=lambda c: (c != FALLBACK, c))
+    return {code: _own(code)["language.name"] for code in codes}
+
+
+def nearest_language(asked: str | None) -> str:
+    """The language for a BCP 47 code that need not be one of ours: zh-CN finds zh-Hans, what is unknown English."""
+    if asked:
+        have = {code.lower(): code for code in languages()}
+        exact = have.get(asked.lower())
+        primary = asked.lower().split("-")[0].split("_")[0]
+        same = [code for lower, code in have.items() if lower.split("-")[0] == primary]
+        if exact or same:
+            return exact or same[0]
+    return FALLBACK
+
+
+@cache
+def table(language: str) -> dict[str, str]:
+    """Every text of a language by its key; English where the language has none."""
+    return {**_own(FALLBACK), **_own(language)}
+
+
+@cache
+def _own(language: str) -> dict[str, str]:
+    """A language's own texts. ValueError names the file that is not such a table."""
+    texts: dict[str, str] = {}
+    for file in sorted((FOLDER / language).glob("*.json")):
+        try:
+            entries = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{file}: expected JSON with keys and texts, got {error}") from error
+        if not isinstance(entries, dict) or not all(isinstance(text, str) for text in entries.values()):
+            raise ValueError(f"{file}: expected one object of keys and texts")
+        texts.update(entries)
+    return texts
+
+
+def fill(text: str, values: dict[str, Any]) -> str:
+    """The text with its `{name}`s replaced; one that has no value stays.
+
+    >>> fill("{count} samples", {"count": 3})
+    '3 samples'
+    """
+    return _HOLE.sub(lambda hole: str(values.get(hole[1], hole[0])), text)
+
+
+def say_in(language: str, key: str, **values: Any) -> str:
+    """The text of a key in a language, its values filled in; the key itself where no text has it."""
+    texts = table(language)
+    one = texts.get(f"{key}.one") if values.get("count") == 1 else None
+    return fill(one or texts.get(key, key), values)
+
+
+def without_terms(text: str) -> str:
+    """The text with its words of the glossary as plain words.
+
+    >>> without_terms("near the [[prior]] and [[sample|samples]]")
+    'near the prior and samples'
+    """
+    return _TERM.sub(lambda term: term[2] or term[1], text)
+
+
+@cache
+def texts_payload(language: str) -> bytes:
+    """All texts of a language, ready to send to the browser (payload.py has the format)."""
+    facts = {"kind": "texts", "digest": language, "texts": table(language)}
+    return to_safetensors({}, metadata={"json": json.dumps(facts, ensure_ascii=False)})
+
+
+def holes(text: str) -> list[str]:
+    """The names of the values that a text asks for, sorted."""
+    return sorted(set(_HOLE.findall(text)))
+
+
+def terms(texts: Iterable[str]) -> set[str]:
+    """The words of the glossary that texts link to."""
+    return {term[0] for text in texts for term in _TERM.findall(text)}
