@@ -64,7 +64,7 @@ st.markdown(f"<span id='shown'>{{x:.2f}}</span>", unsafe_allow_html=True)
 def drag(page: Page, url: str, model: str, *, by_devtools: bool) -> dict[str, Any]:
     frames = [0]
     page.on("websocket", lambda socket: socket.on("framesent", lambda _: frames.__setitem__(0, frames[0] + 1)))
-    page.goto(f"{url}/?model={model}")
+    page.goto(f"{url}/latent_map?model={model}")
     page.wait_for_selector('[data-testid="latent-canvas"][data-ready="true"]', timeout=60_000)
     page.wait_for_timeout(1500)
     page.evaluate(PROBE)

@@ -22,7 +22,7 @@ ROOT = '[data-testid="latent-canvas"]'
 
 
 def open_map(page: Page, url: str, query: str = "") -> None:
-    page.goto(f"{url}/?{query}")
+    page.goto(f"{url}/latent_map?{query}")
     wait_ready(page)
 
 

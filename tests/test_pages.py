@@ -19,10 +19,11 @@ SHIPPED = ROOT / "checkpoints"
 
 
 def open_app(**params: str) -> AppTest:
+    """The latent map, as its address opens it."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     for name, value in params.items():
         app.query_params[name] = value
-    return app.run()
+    return app.switch_page("pages/latent_map.py").run()
 
 
 def open_weight(**params: str) -> AppTest:

@@ -107,9 +107,12 @@ def _open_model(folder: str, stamp: Stamp) -> OpenModel:
 
 
 @st.cache_data(show_spinner=False, max_entries=_KEPT_MODELS)
-def encoder_for(digest: str, _model: OpenModel) -> bytes:
-    """The model's encoder, ready to send; `digest` is the cache's key to `_model`."""
-    return encoder_payload(_model.card, load_weights(_model.folder), digest)
+def encoder_for(digest: str, _model: OpenModel) -> bytes | None:
+    """The model's encoder, ready to send; None where the browser cannot run it. `digest` is the cache's key."""
+    try:
+        return encoder_payload(_model.card, load_weights(_model.folder), digest)
+    except ValueError:
+        return None
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -29,15 +29,17 @@ def pick_model() -> str | None:
         st.session_state[state.MODEL] = chosen
     titles = titles_of(names)
     shared: dict[str, Any] = {
+        "label": say("pages.model"),
+        "options": names,
         "key": state.MODEL,
         "label_visibility": "collapsed",
         "on_change": _forget_address,
     }
     if len(names) <= FEW_MODELS:
         # Its labels are Markdown, a select box's are not.
-        st.segmented_control("Model", names, required=True, format_func=lambda name: plain(titles[name]), **shared)
+        st.segmented_control(required=True, format_func=lambda name: plain(titles[name]), **shared)
     else:
-        st.selectbox("Model", names, format_func=lambda name: titles[name], **shared)
+        st.selectbox(format_func=lambda name: titles[name], **shared)
     picked = st.session_state[state.MODEL]
     st.session_state[state.CHOSEN_MODEL] = picked if picked in names else chosen
     return str(st.session_state[state.CHOSEN_MODEL])
@@ -73,15 +75,10 @@ def explain_missing_model() -> None:
     names = cache.model_names()
     if not names:
         folder = cache.checkpoints_folder()
-        st.error(
-            f"No model was found: expected folders with a card.json in {folder}, and there is none."
-            " Train one with `python -m vae_core train digits --out checkpoints`."
-        )
+        st.error(say("pages.no_model", folder=folder))
     elif unknown := st.session_state.get(state.UNKNOWN_MODEL):
         have = ", ".join(map(plain, names))
-        st.warning(
-            f"The address names a model “{plain(unknown)}”, but there are only {have}. Showing {plain(names[0])}."
-        )
+        st.warning(say("pages.unknown_model", asked=plain(unknown), have=have, shown=plain(names[0])))
 
 
 def titles_of(names: list[str]) -> dict[str, str]:
@@ -110,4 +107,4 @@ def _forget_address() -> None:
     """Another model was picked: complaints about the address, and its view, belong to the one before."""
     for key in (state.UNKNOWN_MODEL, state.LAST_VIEW, state.ADDRESS):
         st.session_state.pop(key, None)
-    st.session_state[state.ADDRESS] = {page: ({}, []) for page in state.PAGES}
+    st.session_state[state.ADDRESS] = {page: ({}, {}) for page in state.PAGES}

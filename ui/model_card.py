@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from ui.cache import OpenModel
+from ui.language import say
 from ui.plain import plain
 
 # The card's table shows about this many of the values of β that the curve holds.
@@ -22,14 +23,14 @@ def show(model: OpenModel, beta: float) -> None:
     exact = float(model.codes.betas[node])
     left, right = st.columns([1, 3], vertical_alignment="top")
     left.download_button(
-        "Save codes (CSV)",
+        say("card.save"),
         data=lambda: codes_csv(model, node),
         file_name=f"{model.card['name']}-codes-beta-{exact:g}.csv",
         mime="text/csv",
         on_click="ignore",
-        help=f"One row per sample at β = {exact:g}: sample, label, μ₁, μ₂, σ₁, σ₂, rate in nats.",
+        help=say("card.save_help", beta=f"{exact:g}"),
     )
-    with right.expander("About this model"):
+    with right.expander(say("card.title")):
         st.markdown(describe(model.card))
 
 
@@ -56,22 +57,26 @@ def _cell(text: str) -> str:
 def describe(card: dict[str, Any]) -> str:
     """The card in Markdown: a few sentences and a table along β."""
     config, training = card["config"], card["training"]
-    pixels = (
-        f"Gaussian pixels with σ_x = {config['sigma_x']:g}"
-        if config["likelihood"] == "gaussian"
-        else "Bernoulli pixels"
-    )
+    if config["likelihood"] == "gaussian":
+        pixels = say("card.gaussian", sigma_x=f"{config['sigma_x']:g}")
+    else:
+        pixels = say("card.bernoulli")
+    facts = {
+        "title": plain(card["title"]),
+        "samples": f"{card['samples']:,}",
+        "parameters": f"{card['parameters']:,}",
+        "hidden": " · ".join(str(width) for width in config["hidden"]),
+        "pixels": pixels,
+        "seconds": f"{training['seconds']:.0f}",
+        "epochs": training["epochs"],
+        "seed": training["seed"],
+    }
     lines = [
-        f"**{plain(card['title'])}**: {card['samples']:,} samples, {card['parameters']:,} parameters, hidden layers"
-        f" {' · '.join(str(width) for width in config['hidden'])}, {pixels}. One network serves every β; it was trained"
-        f" in {training['seconds']:.0f} s ({training['epochs']} epochs, seed {training['seed']}).",
+        say("card.facts", **facts),
         "",
-        "D, the distortion, is how badly a sample is reconstructed from its code; R, the rate, is how much the code"
-        " says of it. Loss per sample: D + β·R, in nats, summed over pixels and over latent dimensions, so β = 1 is"
-        " the true ELBO."
-        f" A linear VAE on these data would collapse at β = {card['beta_collapse']:.1f}.",
+        say("card.loss", beta=f"{card['beta_collapse']:.1f}"),
         "",
-        "| β | D train | R train | D test | R test | mean σ | active units |",
+        say("card.columns"),
         "|--:|--:|--:|--:|--:|--:|--:|",
     ]
     curve = card["curve"]

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ui import cache, frame, language, state
+from ui.language import say
 from ui.latent_canvas import CanvasEvents
 from ui.latent_canvas.component import send
 from ui.plain import plain
@@ -30,7 +31,7 @@ def opening_data(model: cache.OpenModel, kind: str, missing: str) -> dict[str, A
         "initial": _opening_view(model, kind),
         "start": min(START_BETA, float(model.card["config"]["beta_max"])),
         "originals": not missing,
-        "missing": "not on this computer" if missing else "",
+        "missing": say("pages.not_on_this_computer") if missing else "",
         "renderer": st.query_params.get("renderer"),
     }
 
@@ -60,13 +61,9 @@ def why_no_originals(model: cache.OpenModel) -> str:
         check_images(name)
     except DatasetError:
         title = plain(model.card["title"])
-        say = f"The original images of {title} are not on this computer: you see reconstructions instead."
         if name not in IDX_TITLES:
-            return say
-        return (
-            f"{say} To see the originals, run `python -m vae_core data {name} --data-dir FOLDER` once and start the app"
-            f" with {DATA_VARIABLE}=FOLDER."
-        )
+            return say("pages.no_originals", title=title)
+        return say("pages.no_originals_command", title=title, dataset=name, variable=DATA_VARIABLE)
     return ""
 
 
@@ -103,13 +100,16 @@ def _opening_view(model: cache.OpenModel, kind: str) -> dict[str, Any]:
     if last is not None and last.get("digest") == model.digest:
         return {field: value for field, value in last.items() if field in fields}
     pages = st.session_state.setdefault(state.ADDRESS, {})
+    limits = state.Limits(model.card["config"]["beta_max"], model.card["samples"], len(model.card["label_names"]))
     if kind not in pages:
-        limits = state.Limits(model.card["config"]["beta_max"], model.card["samples"], len(model.card["label_names"]))
-        view, complaints = state.read_view(st.query_params.to_dict(), limits, state.PAGES[kind])
+        params = st.query_params.to_dict()
+        view, _ = state.read_view(params, limits, state.PAGES[kind])
         # Opened from another page's menu, the address is bare: what the first page's said goes on.
         before = {field: value for seen, _ in pages.values() for field, value in seen.items() if field in fields}
-        pages[kind] = ({**before, **view}, complaints)
-    view, complaints = pages[kind]
+        pages[kind] = ({**before, **view}, params)
+    view, params = pages[kind]
+    # Said anew in every run: the language may have changed.
+    _, complaints = state.read_view(params, limits, state.PAGES[kind], language=language.current())
     if complaints:
         st.warning("  \n".join(plain(complaint) for complaint in complaints))
     return dict(view)

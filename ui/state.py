@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ui.texts import FALLBACK, say_in
+
 # Session keys. Widgets and components own theirs under these names.
 MODEL = "model"
 CHOSEN_MODEL = "chosen_model"  # the picker's last value; it outlives the picker of one page
@@ -17,7 +19,7 @@ CANVAS = "canvas"
 START_CANVAS = "start_canvas"
 STORY_CANVAS = "story_canvas"
 LAST_VIEW = "last_view"  # the view as the browser last told it, for coming back to the page
-ADDRESS = "address"  # what the address said when a page was first opened: page → (view, complaints)
+ADDRESS = "address"  # what the address said when a page was first opened: page → (view, its parameters)
 WEIGHT_CANVAS = "weight_canvas"
 FRAMED = "framed"  # the frame has run in this session
 LANGUAGE = "language"  # code of the language in use
@@ -41,23 +43,41 @@ class Limits:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One query parameter: the view's field it sets, how its text is read, and what is expected in plain words.
+    """One query parameter: the view's field it sets, how its text is read, and the key of what is expected in words.
 
     `read` raises ValueError for any text that does not fit; `nearest` may then know what comes nearest to it.
     """
 
     field: str
     read: Callable[[str, Limits], Any]
-    expected: Callable[[Limits], str]
+    wanted: str
     nearest: Callable[[str], Any] | None = None
+
+    def expected(self, limits: Limits, language: str = FALLBACK) -> str:
+        """What must stand in the address, in plain words of a language."""
+        return say_in(
+            language,
+            self.wanted,
+            beta_max=f"{limits.beta_max:g}",
+            last_class=limits.classes - 1,
+            last_sample=f"{limits.samples - 1:,}",
+            k_min=f"{K_RANGE[0]:g}",
+            k_max=f"{K_RANGE[1]:g}",
+            z_limit=f"{Z_LIMIT:g}",
+            steps=", ".join(STEPS),
+        )
 
 
 def read_view(
-    params: Mapping[str, str], limits: Limits, parameters: Mapping[str, Parameter] | None = None
+    params: Mapping[str, str],
+    limits: Limits,
+    parameters: Mapping[str, Parameter] | None = None,
+    *,
+    language: str = FALLBACK,
 ) -> tuple[dict[str, Any], list[str]]:
     """The part of the view that an address names, and one sentence for each parameter that was not understood.
 
-    parameters: the page's own; those of the latent map where none are given.
+    parameters: the page's own; those of the latent map where none are given. language: that of the sentences.
     """
     view: dict[str, Any] = {}
     complaints = []
@@ -67,13 +87,19 @@ def read_view(
         try:
             view[parameter.field] = parameter.read(params[name], limits)
         except ValueError:
-            instead = "It was left out."
+            instead = say_in(language, "pages.address.left_out")
             if parameter.nearest is not None:
                 view[parameter.field] = parameter.nearest(params[name])
-                instead = f"Showing {view[parameter.field]}."
+                instead = say_in(language, "pages.address.showing", shown=view[parameter.field])
             complaints.append(
-                f"The address says {name}={_shorten(params[name])}, but {name} must be {parameter.expected(limits)}."
-                f" {instead}"
+                say_in(
+                    language,
+                    "pages.address.complaint",
+                    name=name,
+                    text=_shorten(params[name]),
+                    expected=parameter.expected(limits, language),
+                    instead=instead,
+                )
             )
     return view, complaints
 
@@ -153,51 +179,27 @@ def _compared(text: str, limits: Limits) -> dict[str, Any]:
     return {"beta": _beta(beta, limits), "separate": bool(rest)}
 
 
-def _says(text: str) -> Callable[[Limits], str]:
-    return lambda _: text
-
-
 PARAMETERS: dict[str, Parameter] = {
-    "beta": Parameter("beta", _beta, lambda limits: f"a number from 0 to {limits.beta_max:g}, this model’s largest β"),
-    "z": Parameter(
-        "z",
-        lambda text, _: _numbers(text, 2, Z_LIMIT),
-        _says(f"two numbers from −{Z_LIMIT:g} to {Z_LIMIT:g} with a comma between, like 0.5,-1.2"),
-    ),
-    "k": Parameter("k", lambda text, _: _number(*K_RANGE)(text), _says("a number from 0.25 to 3")),
-    "show": Parameter("show", _choice("all", "class", "selected"), _says("all, class or selected")),
-    "only": Parameter(
-        "only",
-        lambda text, limits: _index(text, limits.classes),
-        lambda limits: f"the number of a class, from 0 to {limits.classes - 1}",
-    ),
-    "sample": Parameter(
-        "selected",
-        lambda text, limits: _index(text, limits.samples),
-        lambda limits: f"the number of a sample, from 0 to {limits.samples - 1:,}",
-    ),
-    "colour": Parameter("colour", _choice("label", "rate"), _says("label or rate")),
-    "hide": Parameter(
-        "hidden",
-        _indices,
-        lambda limits: f"numbers of classes, from 0 to {limits.classes - 1}, with commas between",
-    ),
-    "grid": Parameter("grid", _flag, _says("0 or 1")),
-    "cloud": Parameter("cloud", _flag, _says("0 or 1")),
-    "view": Parameter("view", _bounds, _says("four numbers xmin,xmax,ymin,ymax, the smaller of each pair first")),
-    "pins": Parameter("pins", _pins, _says("points like 0,0;1,-0.5 with semicolons between")),
-    "path": Parameter("through", _choice("straight", "quantiles"), _says("straight or quantiles")),
+    "beta": Parameter("beta", _beta, "pages.address.beta"),
+    "z": Parameter("z", lambda text, _: _numbers(text, 2, Z_LIMIT), "pages.address.z"),
+    "k": Parameter("k", lambda text, _: _number(*K_RANGE)(text), "pages.address.k"),
+    "show": Parameter("show", _choice("all", "class", "selected"), "pages.address.show"),
+    "only": Parameter("only", lambda text, limits: _index(text, limits.classes), "pages.address.only"),
+    "sample": Parameter("selected", lambda text, limits: _index(text, limits.samples), "pages.address.sample"),
+    "colour": Parameter("colour", _choice("label", "rate"), "pages.address.colour"),
+    "hide": Parameter("hidden", _indices, "pages.address.hide"),
+    "grid": Parameter("grid", _flag, "pages.address.flag"),
+    "cloud": Parameter("cloud", _flag, "pages.address.flag"),
+    "view": Parameter("view", _bounds, "pages.address.view"),
+    "pins": Parameter("pins", _pins, "pages.address.pins"),
+    "path": Parameter("through", _choice("straight", "quantiles"), "pages.address.path"),
 }
 
 WEIGHT_PARAMETERS: dict[str, Parameter] = {
     **{name: PARAMETERS[name] for name in ("beta", "sample", "view")},
-    "ellipses": Parameter("ellipses", _flag, _says("0 or 1")),
-    "separate": Parameter("separate", _flag, _says("0 or 1")),
-    "compare": Parameter(
-        "compare",
-        _compared,
-        lambda limits: f"a β from 0 to {limits.beta_max:g}, with “,separate” behind it for the VAE trained there alone",
-    ),
+    "ellipses": Parameter("ellipses", _flag, "pages.address.flag"),
+    "separate": Parameter("separate", _flag, "pages.address.flag"),
+    "compare": Parameter("compare", _compared, "pages.address.compare"),
 }
 
 # The steps of the story in their order; a number with q is the question that comes after that step.
@@ -213,7 +215,7 @@ def _nearest_step(text: str) -> str:
 
 STORY_PARAMETERS: dict[str, Parameter] = {
     **{name: PARAMETERS[name] for name in ("beta", "sample")},
-    "step": Parameter("step", _choice(*STEPS), _says(f"one of {', '.join(STEPS)}"), _nearest_step),
+    "step": Parameter("step", _choice(*STEPS), "pages.address.step", _nearest_step),
 }
 
 START_PARAMETERS: dict[str, Parameter] = {name: PARAMETERS[name] for name in ("beta", "z")}

@@ -10,7 +10,8 @@ from ui.latent_canvas.component import send
 def show_story(model: cache.OpenModel) -> None:
     """Mount the story of the chosen model with its encoder, and the data set's own statistics where they are known."""
     missing = opening.why_no_originals(model)
-    data = opening.opening_data(model, "story", missing)
+    encoder = cache.encoder_for(model.digest, model)
+    data = {**opening.opening_data(model, "story", missing), "encoder": encoder is not None}
     events = latent_canvas(
         data,
         key=state.STORY_CANVAS,
@@ -19,7 +20,8 @@ def show_story(model: cache.OpenModel) -> None:
     )
     opening.follow(events)
     with opening.parts():
-        send(cache.encoder_for(model.digest, model), key=f"encoder-{model.digest}")
+        if encoder is not None:
+            send(encoder, key=f"encoder-{model.digest}")
         chunks = opening.send_codes(model, data["initial"], events)
         if not missing:
             opening.send_originals(model, chunks)

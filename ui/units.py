@@ -7,26 +7,18 @@ from typing import Any
 
 import streamlit as st
 
+from ui.language import say
 from vae_core.conventions import Convention, factors, to_beta
 
-REDUCTIONS = {
-    "sum": "summed over {values}, mean over the batch",
-    "mean": "mean over {values} and batch",
-    "batch sum": "summed over {values} and batch",
-}
+# The choices of vae_core.conventions, each with the key of its text.
+REDUCTIONS = {"sum": "units.sum", "mean": "units.mean", "batch sum": "units.batch_sum"}
 ERRORS = {
-    "squared": "(x − x̂)², as in MSE",
-    "half squared": "½ (x − x̂)²",
-    "gaussian": "−log N(x; x̂, σ_x²)",
-    "bernoulli": "cross-entropy (BCE)",
+    "squared": "units.squared",
+    "half squared": "units.half_squared",
+    "gaussian": "units.gaussian",
+    "bernoulli": "units.bernoulli",
 }
 LARGEST = 1e6
-
-CONVENTION = (
-    "Here the loss of one sample is **D + β · R**, in nats: D = −log p(x|z) **summed over pixels**, R = KL(q(z|x) ‖"
-    " N(0, I)) **summed over latent dimensions**, {pixels}. So β = 1 is the true ELBO. Other code averages over pixels,"
-    " leaves out σ_x, or both, and its “β = 1” is another β here."
-)
 
 
 @st.fragment
@@ -34,9 +26,12 @@ def show(card: dict[str, Any]) -> None:
     """The expander with the calculator for the model of this card."""
     config = card["config"]
     bernoulli = config["likelihood"] == "bernoulli"
-    with st.expander("Is this the β of my own code? Convert it"):
-        pixels = "with Bernoulli pixels" if bernoulli else f"with Gaussian pixels of σ_x = {config['sigma_x']:g}"
-        st.markdown(CONVENTION.format(pixels=pixels))
+    with st.expander(say("units.title")):
+        if bernoulli:
+            pixels = say("units.bernoulli_pixels")
+        else:
+            pixels = say("units.gaussian_pixels", sigma_x=f"{config['sigma_x']:g}")
+        st.markdown(say("units.convention", pixels=pixels))
         _show_result(card, _ask(bernoulli))
 
 
@@ -45,30 +40,30 @@ def _ask(bernoulli: bool) -> Convention:
     upper, lower = st.columns(2), st.columns(2)
     columns = [*upper, *lower]
     reconstruction = columns[0].selectbox(
-        "Its reconstruction term is",
+        say("units.reconstruction"),
         list(REDUCTIONS),
-        format_func=lambda name: REDUCTIONS[name].format(values="pixels"),
+        format_func=lambda name: say(REDUCTIONS[name], values=say("units.pixels")),
         key="units-reconstruction",
     )
     error = columns[1].selectbox(
-        "… of this error",
+        say("units.error"),
         list(ERRORS),
         index=list(ERRORS).index("bernoulli" if bernoulli else "squared"),
-        format_func=ERRORS.__getitem__,
+        format_func=lambda name: say(ERRORS[name]),
         key=f"units-error-{bernoulli}",
     )
     kl = columns[2].selectbox(
-        "Its KL term is",
+        say("units.kl"),
         list(REDUCTIONS),
-        format_func=lambda name: REDUCTIONS[name].format(values="dimensions"),
+        format_func=lambda name: say(REDUCTIONS[name], values=say("units.dimensions")),
         key="units-kl",
     )
-    weight = columns[3].number_input("… times", 0.0, LARGEST, 1.0, format="%g", key="units-weight")
+    weight = columns[3].number_input(say("units.weight"), 0.0, LARGEST, 1.0, format="%g", key="units-weight")
     sigma_x, batch = 1.0, 1
     if error == "gaussian":
-        sigma_x = columns[1].number_input("Its σ_x", 1e-3, 100.0, 1.0, format="%g", key="units-sigma")
+        sigma_x = columns[1].number_input(say("units.sigma_x"), 1e-3, 100.0, 1.0, format="%g", key="units-sigma")
     if (reconstruction == "batch sum") != (kl == "batch sum"):
-        batch = columns[2].number_input("Samples in its batch", 1, 10**7, 128, key="units-batch")
+        batch = columns[2].number_input(say("units.batch"), 1, 10**7, 128, key="units-batch")
     return Convention(
         kl_weight=weight, reconstruction=reconstruction, kl=kl, error=error, sigma_x=sigma_x, batch=int(batch)
     )
@@ -76,37 +71,63 @@ def _ask(bernoulli: bool) -> Convention:
 
 def _show_result(card: dict[str, Any], convention: Convention) -> None:
     config = card["config"]
+    if (convention.error == "bernoulli") != (config["likelihood"] == "bernoulli"):
+        st.warning(_why_no_beta(config))
+        return
     model = {
         "pixels": math.prod(config["input_shape"]),
         "latent_dim": config["latent_dim"],
         "likelihood": config["likelihood"],
         "sigma_x": config["sigma_x"],
     }
-    try:
-        beta = to_beta(convention, **model)
-    except ValueError as error:
-        st.warning(f"No β here is the same: {error}.")
-        return
-    st.markdown(f"That is **β = {_number(beta)}** here: {_meaning(beta, card)}")
-    reconstruction, kl = factors(convention, **model)
-    parts = [f"× {_number(factor)} ({why})" for why, factor in kl.items() if factor != 1]
-    parts += [f"× {_number(1 / factor)} ({why})" for why, factor in reconstruction.items() if factor != 1]
-    st.caption(f"1 {' '.join(parts)} = {_number(beta)}" if parts else "The same loss: nothing to convert.")
+    beta = to_beta(convention, **model)
+    st.markdown(say("units.result", beta=_number(beta), meaning=_meaning(beta, card)))
+    reconstruction, kl = (list(by_reason.values()) for by_reason in factors(convention, **model))
+    why_reconstruction, why_kl = _reasons(convention, config)
+    steps = [*zip(kl, why_kl, strict=True)]
+    steps += [(1 / factor, why) for factor, why in zip(reconstruction, why_reconstruction, strict=True)]
+    parts = [say("units.factor", factor=_number(factor), why=why) for factor, why in steps if factor != 1]
+    st.caption(f"1 {' '.join(parts)} = {_number(beta)}" if parts else say("units.nothing"))
+
+
+def _why_no_beta(config: dict[str, Any]) -> str:
+    """The one case in which `to_beta` knows no answer, said before it is asked."""
+    if config["likelihood"] == "bernoulli":
+        return say("units.no_beta_squared")
+    return say("units.no_beta_entropy", sigma_x=f"{config['sigma_x']:g}")
+
+
+def _reasons(convention: Convention, config: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Why each factor of `factors` is there, in the same order: those of D, then those of R."""
+    pixels, batch = f"{math.prod(config['input_shape']):,}", f"{convention.batch:,}"
+    reconstruction, kl = [say("units.why.weight_reconstruction")], [say("units.why.weight_kl")]
+    if convention.reconstruction == "mean":
+        reconstruction.append(say("units.why.mean_reconstruction", values=pixels))
+    if convention.reconstruction == "batch sum":
+        reconstruction.append(say("units.why.batch_reconstruction", batch=batch))
+    if convention.error != "bernoulli":
+        theirs = {"squared": 0.5, "half squared": 1.0, "gaussian": convention.sigma_x**2}[convention.error]
+        ours = config["sigma_x"] ** 2
+        reconstruction.append(say("units.why.sigma_x", theirs=f"{theirs:g}", ours=f"{ours:g}"))
+    if convention.kl == "mean":
+        kl.append(say("units.why.mean_kl", values=f"{config['latent_dim']:,}"))
+    if convention.kl == "batch sum":
+        kl.append(say("units.why.batch_kl", batch=batch))
+    return reconstruction, kl
 
 
 def _meaning(beta: float, card: dict[str, Any]) -> str:
     collapse, largest = card["beta_collapse"], card["config"]["beta_max"]
-    near = f"β = {collapse:.3g}, where a linear VAE on these data collapses"
+    ends = {"collapse": f"{collapse:.3g}", "largest": f"{largest:g}"}
     if beta > 1.5 * collapse:
-        return f"far beyond {near}. Codes hardly say anything there: little more than the average picture is learned."
+        return say("units.far_beyond", **ends)
     if beta > 0.7 * collapse:
-        beyond = f", beyond the slider, which ends at {largest:g}" if beta > largest else ""
-        return f"about {near}{beyond}."
+        return say("units.about_beyond" if beta > largest else "units.about", **ends)
     if beta > largest:
-        return f"beyond the slider, which ends at {largest:g}."
+        return say("units.beyond", **ends)
     if beta == 0:
-        return "a plain autoencoder with noise it can learn away."
-    return f"on the slider, {_number(collapse / beta)} times below {near}."
+        return say("units.zero")
+    return say("units.on_slider", times=_number(collapse / beta), **ends)
 
 
 def _number(value: float) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ui import cache, opening, state
+from ui.language import say
 from ui.latent_canvas import latent_canvas
 from ui.latent_canvas.component import send
 from ui.plain import plain
@@ -62,7 +63,7 @@ def _table(model: cache.OpenModel) -> list[Row]:
         place = st.empty()
 
         def report(share: float) -> None:
-            place.progress(share, "Computing the table along β from the codes …")
+            place.progress(share, say("pages.table.computing"))
 
         table = cache.computed_table(model.digest, model, report)
         place.empty()
@@ -72,25 +73,25 @@ def _table(model: cache.OpenModel) -> list[Row]:
 def _offer_table(model: cache.OpenModel, table: list[Row]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            "Save the table along β (CSV)",
+            say("pages.table.save"),
             data=lambda: table_csv(table),
             file_name=f"{model.card['name']}-along-beta.csv",
             mime="text/csv",
             on_click="ignore",
-            help="One row per stored β: D, R, its parts, each with its error, in nats.",
+            help=say("pages.table.save_help"),
         )
         if model.card.get("table") is None:
             _offer_saving(model, table)
 
 
 def _offer_saving(model: cache.OpenModel, table: list[Row]) -> None:
-    st.caption("This checkpoint holds no table along β; the numbers above were computed from its codes just now.")
-    if not st.button("Keep the table in the checkpoint"):
+    st.caption(say("pages.table.none"))
+    if not st.button(say("pages.table.keep")):
         return
     try:
         save_table(model.folder, table)
     except (CheckpointError, OSError) as error:
-        st.error(f"The table was not saved, and the checkpoint is as it was. {plain(str(error))}")
+        st.error(say("pages.table.not_saved", why=plain(str(error))))
     else:
         st.rerun()
 

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NAMES, fromInitial, toParams } from "../../ui/latent_canvas/frontend/address.js";
+import { NAMES, fromInitial, toParams, writeAddress } from "../../ui/latent_canvas/frontend/address.js";
+import { setTexts } from "../../ui/latent_canvas/frontend/texts.js";
 
 test("an untouched view needs the model, β and z alone", () => {
   const params = toParams(fromInitial("digits", 1, {}));
@@ -25,4 +26,31 @@ test("two views do not share their lists", () => {
   const one = fromInitial("digits", 1, {});
   one.hidden.push(3);
   assert.deepEqual(fromInitial("digits", 1, {}).hidden, []);
+});
+
+/**
+ * @param {string} href where the page is
+ * @param {string} spoken the language that the server sent
+ * @returns {string} the parameter `lang` after the page has written its own parameters
+ */
+function langAfter(href, spoken) {
+  let now = new URL(href);
+  Object.defineProperty(globalThis, "navigator", { value: { language: "de-DE" }, configurable: true });
+  Object.defineProperty(globalThis, "window", {
+    value: { location: now, history: { state: null, replaceState: (/** @type {any} */ _state, /** @type {string} */ _title, /** @type {URL} */ url) => (now = url) } },
+    configurable: true,
+  });
+  setTexts(spoken, {});
+  writeAddress(new URLSearchParams({ model: "digits" }));
+  assert.equal(now.searchParams.get("model"), "digits");
+  return now.searchParams.get("lang") ?? "";
+}
+
+test("a language that the browser would not get anyway is written, its own only where it stood already", () => {
+  assert.equal(langAfter("http://x/latent_map", "zh-Hans"), "zh-Hans");
+  assert.equal(langAfter("http://x/latent_map?lang=en", "zh-Hans"), "zh-Hans");
+  assert.equal(langAfter("http://x/latent_map", "de"), "");
+  assert.equal(langAfter("http://x/latent_map?lang=de", "de"), "de");
+  assert.equal(langAfter("http://x/latent_map?lang=zh-Hans", "de"), "");
+  assert.equal(langAfter("http://x/latent_map", ""), "", "no language has come yet");
 });

@@ -144,7 +144,7 @@ test("a spec that does not fit is refused with what was expected and what came",
     [/layer 0: expected bias .* got undefined/, (spec) => delete spec.layers[0].bias],
     [/layer 0: expected a whole number for in, got 2.5/, (spec) => (spec.layers[0].in = 2.5)],
     [/layer 0: expected 3 inputs, got 2/, (spec) => (spec.latent_dim = 3)],
-    [/last decoder layer to give 64 pixels, got 3/, (spec) => (spec.shape = [8, 8])],
+    [/last layer to give 64 numbers, got 3/, (spec) => (spec.shape = [8, 8])],
     [/at least 1 layer, got 0/, (spec) => (spec.layers = [])],
   ]);
   for (const [message, spoil] of cases) {

@@ -1,5 +1,6 @@
 // Plain sentences about a place.
 
+import "./texts.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { coverWords, number, placeWords, priorWords, significant } from "../../ui/latent_canvas/frontend/words.js";
@@ -25,6 +26,7 @@ test("a place that no sample covers is called made up, and a part of the data is
   assert.match(coverWords(0, 1797, 1797), /^Not within 2σ of any of 1,797 samples/);
   assert.match(coverWords(0, 1797, 1797), /no data here, the decoder makes this picture up/);
   assert.match(coverWords(1, 1797, 1797), /only 1 of 1,797/);
+  assert.match(coverWords(1200, 1797, 1797), /^Within 2σ of 1,200 of 1,797 samples: data live here/);
   assert.match(coverWords(64, 3400, 60000), /64 of the 3,400 samples on the map/);
 });
 

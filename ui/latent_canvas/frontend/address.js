@@ -1,5 +1,7 @@
 // The view in the address bar: the same names that ui/state.py reads.
 
+import { isBrowsersOwn, language } from "./texts.js";
+
 /**
  * @typedef {object} ViewState everything that makes two people see the same thing
  * @property {string} model
@@ -56,16 +58,25 @@ export function fromInitial(model, beta, initial) {
 }
 
 /**
- * Write a page's parameters into the address without a new entry in the browser's history. Parameters that are not ours stay.
+ * Write a page's parameters into the address without a new entry in the browser's history. Parameters that are not ours
+ * stay. A language that the browser would not get anyway goes in too, so that the address shows everyone the same page.
  * @param {URLSearchParams} params
  */
 export function writeAddress(params) {
   const url = new URL(window.location.href);
-  for (const name of [...NAMES, ...WEIGHT_NAMES]) url.searchParams.delete(name);
+  for (const name of [...NAMES, ...WEIGHT_NAMES, ...STORY_NAMES]) url.searchParams.delete(name);
   for (const [name, value] of params) url.searchParams.set(name, value);
+  writeLanguage(url.searchParams);
   // Commas and semicolons are legal in a query; unescaped they keep a shared address readable.
   url.search = url.search.replaceAll("%2C", ",").replaceAll("%3B", ";");
   if (url.href !== window.location.href) window.history.replaceState(window.history.state, "", url);
+}
+
+/** @param {URLSearchParams} params */
+function writeLanguage(params) {
+  if (!language()) return;
+  if (!isBrowsersOwn()) params.set("lang", language());
+  else if (params.get("lang") !== language()) params.delete("lang");
 }
 
 export const NAMES = [
@@ -107,6 +118,26 @@ export function weightParams({ model, beta, separate, selected, ellipses, compar
   if (separate) params.set("separate", "1");
   if (compare) params.set("compare", `${short(compare.beta)}${compare.separate ? ",separate" : ""}`);
   if (view) params.set("view", view.map(short).join(","));
+  return params;
+}
+
+export const STORY_NAMES = ["model", "beta", "sample", "step"];
+
+/**
+ * @typedef {object} StoryState where the story is
+ * @property {string} model
+ * @property {number} beta
+ * @property {number} selected data-set index of the sample it is about, -1 for the first one or a drawing
+ * @property {string} step
+ */
+
+/**
+ * @param {StoryState} state
+ * @returns {URLSearchParams}
+ */
+export function storyParams({ model, beta, selected, step }) {
+  const params = new URLSearchParams({ model, step, beta: short(beta) });
+  if (selected >= 0) params.set("sample", String(selected));
   return params;
 }
 

@@ -2,6 +2,8 @@
 
 import { h, setText } from "./dom.js";
 import { betaToSlider, formatBeta, nearestNode, sliderToBeta } from "./scale.js";
+import { plainText, rich } from "./terms.js";
+import { t } from "./texts.js";
 
 /** Positions of the slider; fine enough that none is seen. */
 const STEPS = 10_000;
@@ -16,13 +18,13 @@ export class BetaSlider {
     this.betas = [0, 1];
     this.beta = 0;
     this.input = h("input", {
-      type: "range", min: "0", max: String(STEPS), step: "1", "data-testid": "beta-slider", "aria-label": "KL weight β",
+      type: "range", min: "0", max: String(STEPS), step: "1", "data-testid": "beta-slider", "aria-label": plainText(t("map.beta")),
     });
     this.value = h("output", { class: "beta-value" });
     this.ticks = h("div", { class: "ticks", "aria-hidden": "true" });
-    const name = h("div", { class: "beta-name" }, h("strong", {}, "KL weight β"), this.value);
-    const low = h("span", {}, "plain autoencoder");
-    const high = h("span", {}, "collapsed");
+    const name = h("div", { class: "beta-name" }, h("strong", {}, ...rich("map.beta")), this.value);
+    const low = h("span", {}, ...rich("map.beta.low"));
+    const high = h("span", {}, ...rich("map.beta.high"));
     const track = h("div", { class: "beta-track" }, this.input, this.ticks, h("div", { class: "ends" }, low, high));
     this.root = h("div", { class: "beta" }, name, track);
     this.input.addEventListener("input", () => this.#moved(false), { signal });
@@ -46,7 +48,7 @@ export class BetaSlider {
       this.#tick(this.betaMax, formatBeta(this.betaMax), "last", ""),
     );
     if (collapse > 0 && collapse < this.betaMax) {
-      const why = `A linear VAE on these data collapses at β = ${collapse.toFixed(1)}; a deep one a little earlier.`;
+      const why = t("map.beta.collapse", { beta: collapse.toFixed(1) });
       this.ticks.append(this.#tick(collapse, "▲", "collapse", why));
     }
   }

@@ -7,6 +7,7 @@ import { h, saveFile, setShown, setText } from "./dom.js";
 import { attachPointers } from "./drag.js";
 import { glide, wholeView } from "./framing.js";
 import { attachKeys } from "./keys.js";
+import { attachMapExtras } from "./map_extras.js";
 import { Painter } from "./painter.js";
 import { Panel } from "./panel.js";
 import { PathPanel } from "./path_panel.js";
@@ -15,6 +16,8 @@ import { clickClass, shownMask } from "./showing.js";
 import { Stage } from "./stage.js";
 import { getModel, onChange } from "./store.js";
 import { Teller } from "./teller.js";
+import { attachTerms, rich } from "./terms.js";
+import { t } from "./texts.js";
 import { Toolbar } from "./toolbar.js";
 import { bounds, createView, fit, fromBounds, pan, resize, toLatent, zoomAt } from "./view.js";
 import { group } from "./words.js";
@@ -68,8 +71,10 @@ export class LatentCanvas {
     this.more.addEventListener("click", () => this.#loadAll(), { signal });
     attachPointers(this.stage.root, this.stage.handle, this.#gestures(), signal);
     attachKeys(this.root, this.stage.root, this, signal);
+    attachTerms(this.root, signal);
     onChange((digest) => digest === this.data?.digest && this.#modelChanged(), signal);
     parent.append(this.root);
+    attachMapExtras(this, signal);
   }
 
   /** @param {AbortSignal} signal */
@@ -119,7 +124,8 @@ export class LatentCanvas {
     const left = h("div", { class: "column left" }, this.stage.root, under);
     const right = h("div", { class: "column right" }, this.panel.root, this.beta.root, rest);
     const layout = h("div", { class: "layout" }, this.toolbar.root, left, right);
-    return h("div", { class: "latent-canvas", "data-testid": "latent-canvas" }, layout, this.panel.live);
+    const intro = h("p", { class: "intro" }, ...rich("map.intro"));
+    return h("div", { class: "latent-canvas", "data-testid": "latent-canvas" }, intro, layout, this.panel.live);
   }
 
   #gestures() {
@@ -165,7 +171,7 @@ export class LatentCanvas {
     this.selectedIndex = model.codes.ids.indexOf(this.state.selected);
     this.#wantOriginal(this.selectedIndex);
     this.#showMore();
-    setText(this.more, `Show all ${group(model.spec.samples)}`);
+    setText(this.more, t("map.load_all", { total: group(model.spec.samples) }));
     this.painter.invalidate("beta", "scene", "sample", "view");
   }
 
@@ -294,7 +300,7 @@ export class LatentCanvas {
     if (this.dragging || !this.model) return;
     const index = this.#pickAt(x, y);
     const label = index < 0 ? "" : this.model.spec.label_names[this.model.codes.labels[index]];
-    this.#hover(index, index < 0 ? "" : `${label} · sample ${this.model.codes.ids[index]}`, x, y);
+    this.#hover(index, index < 0 ? "" : t("map.tip", { label, id: this.model.codes.ids[index] }), x, y);
   }
 
   /** @param {number} index @param {string} tip @param {number} [x] @param {number} [y] */
@@ -372,7 +378,7 @@ export class LatentCanvas {
     this.teller.tell(this.state, this.paths.playing !== 0);
     // The strip of neighbours shows originals from the first rest on.
     this.#wantOriginal(nearest(this.painter.current, this.state.z, 1)[0] ?? -1);
-    this.panel.say(`${this.panel.place.textContent}. ${this.panel.prior.textContent} ${this.panel.cover.textContent}`);
+    this.panel.sayWords();
   }
 
   /** @param {number} index a sample that is looked at, -1 for none */
@@ -404,7 +410,7 @@ export class LatentCanvas {
     const { model, state } = this;
     if (!model) return;
     this.painter.finish();
-    const caption = `${model.spec.title} · β = ${formatBeta(state.beta)} · ellipses at ${state.k}σ`;
+    const caption = t("map.caption", { title: model.spec.title, beta: formatBeta(state.beta), k: state.k });
     this.stage.picture(ink.background, caption, ink.text).toBlob((blob) => blob && saveFile(blob, `${this.#fileName()}.png`));
   }
 

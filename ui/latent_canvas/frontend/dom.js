@@ -1,5 +1,7 @@
 // Small builders for the canvas's own page elements. Text from data only ever enters as text nodes.
 
+import { t } from "./texts.js";
+
 /**
  * Create an element. Keys of `props` that exist on the element are set as properties, `on*` functions are not
  * accepted (listeners belong to an AbortController), everything else becomes an attribute.
@@ -93,7 +95,7 @@ export function saveFile(blob, name) {
  */
 export function context2d(canvas) {
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("This browser offers no 2-D canvas; the latent map needs one.");
+  if (!context) throw new Error(t("map.no_canvas"));
   return context;
 }
 

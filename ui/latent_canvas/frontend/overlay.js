@@ -1,5 +1,6 @@
 // What is drawn over the ellipses: axes, the prior's circles, class names, the selected Gaussian, pins and path.
 
+import { t } from "./texts.js";
 import { bounds, ticks, toScreen } from "./view.js";
 
 /**
@@ -56,7 +57,7 @@ function drawPrior(context, { view, ink, strongPrior }) {
     context.stroke();
     // The name stands on the circle at 45° down, clear of the axes and of the numbers along them.
     context.globalAlpha = 0.75;
-    haloText(context, k === 1 ? "prior 1σ" : `${k}σ`, cx + radius * Math.SQRT1_2, cy + radius * Math.SQRT1_2 + 4, ink.background);
+    haloText(context, k === 1 ? t("map.prior_circle", { k }) : `${k}σ`, cx + radius * Math.SQRT1_2, cy + radius * Math.SQRT1_2 + 4, ink.background);
   }
   context.restore();
 }

@@ -8,6 +8,7 @@ import { RAMP, classColors, rgbOf } from "./palette.js";
 import { NEIGHBOURS } from "./panel.js";
 import { describeSample, labelPlaces, rateTop } from "./sample.js";
 import { showsClass } from "./showing.js";
+import { t } from "./texts.js";
 import { isDark, readInk } from "./theme.js";
 import { bounds, toScreen } from "./view.js";
 import { COVER_SIGMA, coverWords, group, placeWords, priorWords } from "./words.js";
@@ -264,7 +265,7 @@ export class Painter {
       selected: String(state.selected), ready: "true",
     });
     const total = model.spec.samples;
-    const all = shown === total ? `${group(total)} samples` : `${group(shown)} of ${group(total)} samples`;
+    const all = t(shown === total ? "map.status.all" : "map.status.part", { shown: group(shown), total: group(total) });
     if (status.textContent !== all) status.textContent = all;
   }
 

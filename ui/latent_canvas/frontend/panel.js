@@ -2,7 +2,9 @@
 
 import { h, setShown, setText } from "./dom.js";
 import { imageSize, paintImage } from "./images.js";
-import { number, significant } from "./words.js";
+import { rich } from "./terms.js";
+import { t } from "./texts.js";
+import { group, number, significant } from "./words.js";
 
 /**
  * @typedef {import("./store.js").Model} Model
@@ -30,18 +32,18 @@ export class Panel {
    * @param {AbortSignal} signal
    */
   constructor(actions, signal) {
-    this.decoded = h("canvas", { "data-testid": "decoded", role: "img", "aria-label": "decoded image of z", width: "1", height: "1" });
+    this.decoded = h("canvas", { "data-testid": "decoded", role: "img", "aria-label": t("map.decoded.image"), width: "1", height: "1" });
     this.place = h("p", { class: "place", "data-testid": "place" });
     this.prior = h("p", { "data-testid": "prior-words" });
     this.cover = h("p", { "data-testid": "cover-words" });
-    const words = h("div", { class: "words" }, h("h3", {}, "Decoded from z"), this.place, this.prior, this.cover);
+    const words = h("div", { class: "words" }, h("h3", {}, ...rich("map.decoded.title")), this.place, this.prior, this.cover);
     this.root = h("div", { class: "decoded-card" }, h("div", { class: "frame" }, this.decoded), words);
     this.live = h("div", { class: "visually-hidden", "aria-live": "polite", "data-testid": "live" });
     this.parts = buildCard(() => actions.clear(), signal);
     this.card = this.parts.card;
     this.thumbs = Array.from({ length: NEIGHBOURS }, () => buildThumb(actions, signal));
     const strip = h("div", { class: "thumbs" }, ...this.thumbs.map((thumb) => thumb.button));
-    this.nearestTitle = h("h3", {}, "Samples nearest to z");
+    this.nearestTitle = h("h3", {}, t("map.nearest"));
     this.nearest = h("section", { class: "nearest", "data-testid": "nearest" }, this.nearestTitle, strip);
   }
 
@@ -77,7 +79,7 @@ export class Panel {
     setShown(chip, shown);
     setShown(held, shown && sample.heldOut);
     setShown(clear, shown && sample.pinned);
-    setText(title, shown ? `Sample ${sample.id.toLocaleString("en-US")}` : "Sample");
+    setText(title, shown ? t("map.sample.numbered", { id: group(sample.id) }) : t("map.sample"));
     if (!shown) return;
     setText(chip, sample.label);
     chip.style.setProperty("--class", sample.color);
@@ -107,8 +109,8 @@ export class Panel {
     const { values, computed } = this.parts;
     setText(values[0], `(${number(mu[0])}, ${number(mu[1])})`);
     setText(values[1], `(${significant(sigma[0])}, ${significant(sigma[1])})`);
-    setText(values[2], `${number(rate)} nats`);
-    setText(computed, computedAt ? `Numbers computed at β = ${computedAt}, the nearest value stored.` : "");
+    setText(values[2], t("map.sample.rate.value", { rate: number(rate) }));
+    setText(computed, computedAt ? t("map.sample.computed_at", { beta: computedAt }) : "");
   }
 
   /**
@@ -119,7 +121,7 @@ export class Panel {
    */
   showNearest(samples, model, reconstruct, beta) {
     const originals = samples.some(({ index }) => model.original(index));
-    setText(this.nearestTitle, `Samples nearest to z${originals ? "" : " (reconstructions)"}`);
+    setText(this.nearestTitle, t(originals ? "map.nearest" : "map.nearest.reconstructed"));
     for (const [i, thumb] of this.thumbs.entries()) {
       const sample = samples[i];
       setShown(thumb.button, sample !== undefined);
@@ -131,26 +133,23 @@ export class Panel {
       thumb.shown = shown;
       thumb.index = sample.index;
       thumb.button.style.setProperty("--class", sample.color);
-      thumb.button.setAttribute("aria-label", `${original ? "Original" : "Reconstruction"} of sample ${sample.id}, ${sample.label}`);
-      thumb.button.title = `${sample.label} · sample ${sample.id}${original ? "" : " (reconstruction)"}`;
+      thumb.button.setAttribute("aria-label", t(original ? "map.nearest.original.image" : "map.nearest.reconstruction.image", sample));
+      thumb.button.title = t(original ? "map.tip" : "map.nearest.reconstruction.tip", sample);
       setText(thumb.text, sample.label);
       if (original) original.sheet.paint(thumb.canvas, original.tile);
       else paintImage(thumb.canvas, reconstruct(sample.index), model.spec.shape);
     }
   }
 
-  /** @param {string} text for screen readers, once the hand rests */
-  say(text) {
-    setText(this.live, text);
+  /** Say the place's words to screen readers: the hand rests. */
+  sayWords() {
+    const [place, prior, cover] = [this.place, this.prior, this.cover].map((part) => part.textContent ?? "");
+    setText(this.live, t("map.spoken", { place, prior, cover }));
   }
 }
 
-/** The numbers of a sample: symbol and what it says. */
-const NUMBERS = [
-  ["μ", "mean of this sample’s codes: the centre of its ellipse"],
-  ["σ", "standard deviation of its codes: the ellipse’s semi-axes at 1σ"],
-  ["rate", "how far this sample’s Gaussian is from the prior N(0, I): their KL divergence"],
-];
+/** The numbers of a sample: texts of the symbol, which is a word of the glossary, and of what the value says (`.why`). */
+const NUMBERS = ["map.sample.mean", "map.sample.deviation", "map.sample.rate"];
 
 /**
  * @param {() => void} onClear
@@ -159,22 +158,22 @@ const NUMBERS = [
 function buildCard(onClear, signal) {
   const title = h("span", {});
   const chip = h("span", { class: "chip" });
-  const held = h("span", { class: "held", title: "The network never saw this sample in training." }, "held out");
-  const clear = h("button", { type: "button", class: "quiet", "aria-label": "Clear the selection", title: "Clear the selection (Esc)" }, "×");
+  const held = h("span", { class: "held", title: t("map.sample.held.why") }, t("map.sample.held"));
+  const clear = h("button", { type: "button", class: "quiet", "aria-label": t("map.sample.clear"), title: t("map.sample.clear.why") }, "×");
   clear.addEventListener("click", onClear, { signal });
-  const original = h("canvas", { "data-testid": "original", role: "img", "aria-label": "original image" });
+  const original = h("canvas", { "data-testid": "original", role: "img", "aria-label": t("map.sample.original.image") });
   const note = h("div", { class: "missing" });
-  const reconstruction = h("canvas", { "data-testid": "reconstruction", role: "img", "aria-label": "reconstruction" });
+  const reconstruction = h("canvas", { "data-testid": "reconstruction", role: "img", "aria-label": t("map.sample.reconstruction.image") });
   const pictures = h("div", { class: "pictures" },
-    h("figure", {}, h("div", { class: "frame" }, original, note), h("figcaption", {}, "original")),
-    h("figure", {}, h("div", { class: "frame" }, reconstruction), h("figcaption", {}, "reconstruction")));
-  const values = NUMBERS.map(() => h("dd", {}));
-  const numbers = h("dl", {}, ...NUMBERS.flatMap(([name, why], i) => [h("dt", { title: why }, name), values[i]]));
+    h("figure", {}, h("div", { class: "frame" }, original, note), h("figcaption", {}, t("map.sample.original"))),
+    h("figure", {}, h("div", { class: "frame" }, reconstruction), h("figcaption", {}, ...rich("map.sample.reconstruction"))));
+  const values = NUMBERS.map((key) => h("dd", { title: t(`${key}.why`) }));
+  const numbers = h("dl", {}, ...NUMBERS.flatMap((key, i) => [h("dt", {}, ...rich(key)), values[i]]));
   const computed = h("p", { class: "note" });
-  const empty = h("p", { class: "empty" }, "Point at an ellipse, or tap it, to see its sample. A click keeps it.");
+  const empty = h("p", { class: "empty" }, ...rich("map.sample.empty"));
   const body = h("div", { class: "card-body" }, pictures, h("div", {}, numbers, computed));
   const header = h("header", {}, h("h3", {}, title), chip, held, clear);
-  const card = h("section", { class: "sample-card", "aria-label": "Sample", "data-testid": "sample-card" }, header, empty, body);
+  const card = h("section", { class: "sample-card", "aria-label": t("map.sample"), "data-testid": "sample-card" }, header, empty, body);
   return { card, title, chip, held, clear, original, note, reconstruction, values, computed, empty, body };
 }
 

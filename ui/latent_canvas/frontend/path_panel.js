@@ -4,6 +4,7 @@ import { context2d, h, saveFile, segmented, setShown } from "./dom.js";
 import { encodeGif } from "./gif.js";
 import { imageSize, toImageData } from "./images.js";
 import { path } from "./paths.js";
+import { t } from "./texts.js";
 
 /**
  * @typedef {"straight" | "quantiles"} Through
@@ -41,34 +42,33 @@ export class PathPanel {
     /** @type {number[]} */
     this.shape = [1];
     this.playing = 0;
-    this.strip = h("canvas", { class: "path-strip", hidden: true, "data-testid": "path-strip", role: "img", "aria-label": "decodes along the path" });
-    const ways = { straight: "straight", quantiles: "through the prior’s quantiles" };
-    this.ways = segmented("Way between pins", ways, (way) => actions.through(way), signal);
+    this.strip = h("canvas", { class: "path-strip", hidden: true, "data-testid": "path-strip", role: "img", "aria-label": t("map.path.strip") });
+    const ways = { straight: t("map.path.way.straight"), quantiles: t("map.path.way.quantiles") };
+    this.ways = segmented(t("map.path.way"), ways, (way) => actions.through(way), signal);
     this.hint = h("p", { class: "note" });
-    this.pinButton = this.#button("Pin z", "Keep this point as a stop of a path (P)", "pin", () => actions.pin(), signal);
-    this.play = this.#button("Play", "Move z along the path and back", "path-play", () => this.togglePlay(), signal);
+    this.pinButton = this.#button("map.path.pin", "pin", () => actions.pin(), signal);
+    this.play = this.#button("map.path.play", "path-play", () => this.togglePlay(), signal);
     const more = [
-      this.#button("Remove last", "Remove the last pin", "unpin", () => actions.unpin(), signal),
-      this.#button("Clear", "Remove all pins", "path-clear", () => actions.clear(), signal),
-      this.#button("Save GIF", "Save the path as a moving picture", "path-gif", () => this.saveGif(), signal),
-      this.#button("Save strip", "Save the strip as a picture", "path-png", () => this.savePng(), signal),
+      this.#button("map.path.unpin", "unpin", () => actions.unpin(), signal),
+      this.#button("map.path.clear", "path-clear", () => actions.clear(), signal),
+      this.#button("map.path.gif", "path-gif", () => this.saveGif(), signal),
+      this.#button("map.path.png", "path-png", () => this.savePng(), signal),
     ];
     this.undo = more[0];
     this.tools = h("div", { class: "row" }, this.ways.root, this.play, ...more.slice(1));
-    this.root = h("section", { class: "paths", "aria-label": "Paths" },
-      h("div", { class: "row" }, h("h3", {}, "Path"), this.pinButton, this.undo, this.hint), this.tools, this.strip);
+    this.root = h("section", { class: "paths", "aria-label": t("map.paths") },
+      h("div", { class: "row" }, h("h3", {}, t("map.path")), this.pinButton, this.undo, this.hint), this.tools, this.strip);
     signal.addEventListener("abort", () => cancelAnimationFrame(this.playing));
   }
 
   /**
-   * @param {string} text
-   * @param {string} title
+   * @param {string} key of its text; `.why` says what it does
    * @param {string} testid
    * @param {() => void} onClick
    * @param {AbortSignal} signal
    */
-  #button(text, title, testid, onClick, signal) {
-    const button = h("button", { type: "button", title, "data-testid": testid }, text);
+  #button(key, testid, onClick, signal) {
+    const button = h("button", { type: "button", title: t(`${key}.why`), "data-testid": testid }, t(key));
     button.addEventListener("click", onClick, { signal });
     return button;
   }
@@ -86,8 +86,7 @@ export class PathPanel {
     if (!ready) setShown(this.strip, false);
     setShown(this.undo, pins.length > 0);
     if (!ready) this.stop();
-    const hints = ["Pin two points to see what lies between them.", "One pinned. Move z and pin a second point."];
-    this.hint.textContent = hints[pins.length] ?? `${pins.length} pins`;
+    this.hint.textContent = pins.length ? t("map.path.pins", { count: pins.length }) : t("map.path.empty");
   }
 
   /** @param {number} steps @returns {Float32Array} [steps][2] */
@@ -114,7 +113,7 @@ export class PathPanel {
 
   togglePlay() {
     if (this.playing) return this.stop();
-    this.play.textContent = "Pause";
+    this.play.textContent = t("map.path.pause");
     const path = this.path(241);
     const began = performance.now();
     const tick = (/** @type {number} */ now) => {
@@ -129,7 +128,7 @@ export class PathPanel {
   stop() {
     cancelAnimationFrame(this.playing);
     this.playing = 0;
-    this.play.textContent = "Play";
+    this.play.textContent = t("map.path.play");
   }
 
   saveGif() {

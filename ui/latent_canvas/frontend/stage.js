@@ -1,6 +1,7 @@
 // The map's square: its stacked layers, the handle, the tooltip and the zoom buttons; it knows sizes, not data.
 
 import { context2d, h, setText } from "./dom.js";
+import { t } from "./texts.js";
 
 /** More device pixels than this per CSS pixel cost time and are not seen. */
 const MAX_DPR = 2;
@@ -15,8 +16,7 @@ export class Stage {
     this.map = h("canvas", { class: "layer", "aria-hidden": "true", "data-testid": "map" });
     this.top = h("canvas", { class: "layer", "aria-hidden": "true", "data-testid": "overlay" });
     this.handle = h("button", {
-      type: "button", class: "handle", "data-testid": "z-handle", "aria-label": "z, the point that is decoded. Drag it, or move it with the arrow keys.",
-      title: "Drag it, or: arrow keys (Shift: finely) · P pin · Enter nearest sample · + − 0 zoom",
+      type: "button", class: "handle", "data-testid": "z-handle", "aria-label": t("map.handle"), title: t("map.handle.why"),
     });
     this.tip = h("div", { class: "tip", "aria-hidden": "true" });
     const zoom = zoomButtons(actions, signal);
@@ -104,7 +104,7 @@ export function zoomButtons(actions, signal) {
   const zoom = h("div", { class: "zoom" });
   /** @type {[string, string, () => void][]} */
   const buttons = [
-    ["+", "Zoom in (+)", () => actions.zoom(1.4)], ["−", "Zoom out (−)", () => actions.zoom(1 / 1.4)], ["⤢", "Whole map (0)", actions.reset],
+    ["+", t("map.zoom.in"), () => actions.zoom(1.4)], ["−", t("map.zoom.out"), () => actions.zoom(1 / 1.4)], ["⤢", t("map.zoom.whole"), actions.reset],
   ];
   for (const [text, title, act] of buttons) {
     const button = h("button", { type: "button", title, "aria-label": title }, text);

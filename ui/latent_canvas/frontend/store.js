@@ -23,6 +23,25 @@ import { setTexts } from "./texts.js";
  */
 
 /**
+ * The data set in numbers, pixel by pixel (payload.py writes it).
+ * @typedef {object} Statistics
+ * @property {number} samples N
+ * @property {number} levels pixels hold multiples of 1 / levels
+ * @property {number} bins of each pixel's histogram, equally wide over [0, 1]
+ * @property {Float32Array} mean [pixels]
+ * @property {Float32Array} deviation [pixels], standard deviation
+ * @property {Int32Array} histogram [pixels][bins], samples per bin
+ * @property {Drawing | null} drawing what its pictures have in common, null where they are not of strokes on an empty ground
+ *
+ * @typedef {object} Drawing pixels of the data set's own grid
+ * @property {number} stroke typical width of a stroke
+ * @property {number} height typical height of what is drawn
+ * @property {number} width largest usual width
+ * @property {"box" | "mass"} centring what lies at `centre`: the middle of the box around the strokes, or their centre of mass
+ * @property {[number, number]} centre x, y from the left and top edge
+ */
+
+/**
  * One model as the canvas uses it. Chunks of codes arrive one by one, in any order.
  */
 export class Model {
@@ -33,6 +52,8 @@ export class Model {
   constructor(spec, weights) {
     this.spec = spec;
     this.decoder = new Decoder(spec.decoder, halfToFloat(weights));
+    /** @type {Statistics | null} null until a page that shows them has been sent them, or where they are not known */
+    this.statistics = null;
     /** @type {Encoder | null} null until a page that encodes has been sent it */
     this.encoder = null;
     this.codes = new CodeStack(spec.betas, spec.decoder.beta);
@@ -123,6 +144,7 @@ function place(part) {
   else if (!models.has(digest)) waiting.set(digest, [...(waiting.get(digest) ?? []), part]);
   else if (kind === "codes") putCodes(part);
   else if (kind === "encoder") putEncoder(part);
+  else if (kind === "statistics") putStatistics(part);
   else void putOriginals(part);
 }
 
@@ -151,6 +173,15 @@ function putEncoder({ facts: { digest, spec }, tensors }) {
   const model = models.get(digest);
   if (!model || model.encoder) return;
   model.encoder = Encoder.fromHalf(spec, /** @type {Uint16Array} */ (tensors.weights));
+  announce(digest);
+}
+
+/** @param {Part} part */
+function putStatistics({ facts: { digest, samples, levels, bins, drawing }, tensors }) {
+  const model = models.get(digest);
+  if (!model || model.statistics) return;
+  const { mean, deviation, histogram } = /** @type {any} */ (tensors);
+  model.statistics = { samples, levels, bins, drawing, mean, deviation, histogram };
   announce(digest);
 }
 

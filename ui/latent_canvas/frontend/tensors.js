@@ -1,9 +1,9 @@
 // The safetensors format: eight bytes that give the header's length, the header in JSON, then the raw tensors.
 
-/** @typedef {Uint8Array | Uint16Array | Int32Array} Tensor */
+/** @typedef {Uint8Array | Uint16Array | Int32Array | Float32Array} Tensor */
 
 /** @type {Readonly<Record<string, {new (buffer: ArrayBuffer): Tensor}>>} half floats come as their bits */
-const TYPES = Object.freeze({ U8: Uint8Array, F16: Uint16Array, I32: Int32Array });
+const TYPES = Object.freeze({ U8: Uint8Array, F16: Uint16Array, I32: Int32Array, F32: Float32Array });
 
 /**
  * @param {Uint8Array} bytes may start anywhere in its buffer: tensors are copied out

@@ -2,6 +2,7 @@
 
 import { h, segmented, setShown, setText, toggle } from "./dom.js";
 import { RAMP } from "./palette.js";
+import { t } from "./texts.js";
 import { number } from "./words.js";
 
 /**
@@ -24,26 +25,27 @@ export class Toolbar {
     this.actions = actions;
     this.signal = signal;
     const { change } = actions;
-    const shows = { all: "All samples", class: "One class", selected: "Selected" };
-    this.show = segmented("Show", shows, (show) => change({ show }), signal);
-    this.colour = segmented("Colour by", { label: "label", rate: "rate" }, (colour) => change({ colour }), signal);
-    this.colour.root.title = "rate: how many nats this sample’s Gaussian differs from the prior";
+    const shows = { all: t("map.tools.show.all"), class: t("map.tools.show.class"), selected: t("map.tools.show.selected") };
+    this.show = segmented(t("map.tools.show"), shows, (show) => change({ show }), signal);
+    const colours = { label: t("map.tools.colour.label"), rate: t("map.tools.colour.rate") };
+    this.colour = segmented(t("map.tools.colour.by"), colours, (colour) => change({ colour }), signal);
+    this.colour.root.title = t("map.tools.colour.why");
     this.k = h("input", {
-      type: "range", min: String(K_MIN), max: String(K_MAX), step: "0.05", "data-testid": "k-slider", "aria-label": "size of the ellipses in σ",
+      type: "range", min: String(K_MIN), max: String(K_MAX), step: "0.05", "data-testid": "k-slider", "aria-label": t("map.tools.ellipses.size"),
     });
     this.kValue = h("output", {});
     this.k.addEventListener("input", () => change({ k: Number(this.k.value) }), { signal });
-    this.grid = toggle("Decodes", "Lay a grid of decoded images under the map", "grid-switch");
-    this.cloud = toggle("Density", "Lay the summed Gaussians of each class under the outlines", "cloud-switch");
+    this.grid = toggle(t("map.tools.grid"), t("map.tools.grid.why"), "grid-switch");
+    this.cloud = toggle(t("map.tools.cloud"), t("map.tools.cloud.why"), "cloud-switch");
     this.grid.input.addEventListener("change", () => change({ grid: this.grid.input.checked }), { signal });
     this.cloud.input.addEventListener("change", () => change({ cloud: this.cloud.input.checked }), { signal });
-    this.save = h("button", { type: "button", title: "Save the map as a PNG picture", "data-testid": "save-picture" }, "Save picture");
+    this.save = h("button", { type: "button", title: t("map.tools.save.why"), "data-testid": "save-picture" }, t("map.tools.save"));
     this.save.addEventListener("click", actions.savePicture, { signal });
     this.root = h("div", { class: "toolbar" },
-      field("Show", this.show.root),
-      h("label", { class: "field k" }, h("span", {}, "Ellipses"), this.k, this.kValue),
-      field("Colour", this.colour.root), this.grid.root, this.cloud.root, this.save);
-    this.legend = h("div", { class: "legend", role: "group", "aria-label": "Classes" });
+      field(t("map.tools.show"), this.show.root),
+      h("label", { class: "field k" }, h("span", {}, t("map.tools.ellipses")), this.k, this.kValue),
+      field(t("map.tools.colour"), this.colour.root), this.grid.root, this.cloud.root, this.save);
+    this.legend = h("div", { class: "legend", role: "group", "aria-label": t("map.tools.classes") });
     /** @type {HTMLButtonElement[]} */
     this.chips = [];
     this.ramp = h("div", { class: "ramp" }, h("span", {}), h("i", {}), h("span", {}));
@@ -56,7 +58,7 @@ export class Toolbar {
    */
   setClasses(names, colors) {
     this.chips = names.map((name, index) => {
-      const chip = h("button", { type: "button", class: "chip", title: "Click: hide or show. Double click: only this one." }, name);
+      const chip = h("button", { type: "button", class: "chip", title: t("map.tools.class.why") }, name);
       chip.style.setProperty("--class", colors[index]);
       chip.addEventListener("click", (event) => this.actions.clickClass(index, event.detail > 1), { signal: this.signal });
       return chip;
@@ -85,8 +87,8 @@ export class Toolbar {
   /** @param {number} top the rate in nats at the ramp's bright end */
   setRateRange(top) {
     const [low, , high] = this.ramp.children;
-    setText(/** @type {HTMLElement} */ (low), "rate 0");
-    setText(/** @type {HTMLElement} */ (high), `${number(top)} nats`);
+    setText(/** @type {HTMLElement} */ (low), t("map.tools.ramp.low"));
+    setText(/** @type {HTMLElement} */ (high), t("map.tools.ramp.high", { top: number(top) }));
   }
 }
 

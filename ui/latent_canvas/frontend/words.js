@@ -1,5 +1,7 @@
 // Plain sentences about a place in the latent space. No page elements here.
 
+import { t } from "./texts.js";
+
 /** A place counts as covered by a sample when it lies within this many σ of its μ. */
 export const COVER_SIGMA = 2;
 
@@ -37,11 +39,11 @@ export function placeWords(z) {
  * @returns {string}
  */
 export function priorWords(tail) {
-  if (tail > 0.95) return "The middle of the prior N(0, I): no place is likelier.";
-  if (tail >= 0.1) return `A usual place: ${Math.round(100 * tail)} % of the prior’s draws land farther out.`;
-  if (tail >= 0.01) return `Rather far out: only ${Math.round(100 * tail)} % of the prior’s draws land farther out.`;
-  if (tail >= 1e-9) return `Far out: 1 in ${group(toTwoDigits(1 / tail))} of the prior’s draws lands farther out.`;
-  return "So far out that the prior practically never draws a point here.";
+  if (tail > 0.95) return t("map.prior.middle");
+  if (tail >= 0.1) return t("map.prior.usual", { percent: Math.round(100 * tail) });
+  if (tail >= 0.01) return t("map.prior.rather_far", { percent: Math.round(100 * tail) });
+  if (tail >= 1e-9) return t("map.prior.far", { draws: group(toTwoDigits(1 / tail)) });
+  return t("map.prior.beyond");
 }
 
 /**
@@ -51,15 +53,11 @@ export function priorWords(tail) {
  * @returns {string}
  */
 export function coverWords(covering, loaded, total) {
-  const of = loaded < total ? `the ${group(loaded)} samples on the map` : `${group(total)} samples`;
-  const within = `within ${COVER_SIGMA}σ`;
-  if (loaded === 0) return "No sample is shown.";
-  if (covering > COLLAPSED_SHARE * loaded) {
-    return `Within ${COVER_SIGMA}σ of ${group(covering)} of ${of}: nearly every Gaussian covers this place, so codes hardly tell samples apart.`;
-  }
-  if (covering === 0) return `Not ${within} of any of ${of}: no data here, the decoder makes this picture up.`;
-  if (covering === 1) return `Within ${COVER_SIGMA}σ of only 1 of ${of}: data are thin here.`;
-  return `Within ${COVER_SIGMA}σ of ${group(covering)} of ${of}: data live here.`;
+  if (loaded === 0) return t("map.cover.no_samples");
+  const all = loaded < total ? t("map.cover.loaded", { loaded: group(loaded) }) : t("map.cover.all", { total: group(total) });
+  const values = { k: COVER_SIGMA, count: group(covering), all };
+  if (covering > COLLAPSED_SHARE * loaded) return t("map.cover.most", values);
+  return t(covering === 0 ? "map.cover.none" : "map.cover.some", values);
 }
 
 /**

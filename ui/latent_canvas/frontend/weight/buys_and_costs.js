@@ -2,9 +2,10 @@
 
 import { classColors } from "../palette.js";
 import { betaToSlider, formatBeta } from "../scale.js";
+import { t } from "../texts.js";
 import { Chart, FONT, diamondPath, frame, halo, label } from "./chart.js";
 import { betaTicks, between, linePath, linear, numberTicks, textWidth, valueAt } from "./geometry.js";
-import { fixed, lostShare } from "./rows.js";
+import { fixed, lostShare, percentText } from "./rows.js";
 import { s, set } from "./svg.js";
 
 /**
@@ -15,12 +16,13 @@ import { s, set } from "./svg.js";
 
 const MARGIN = { left: 48, right: 14, top: 44, bottom: 42 };
 const COST = classColors(7)[6];
-const NAMES = ["what β buys: holes close (share of the prior’s draws in holes)", "what it costs: share of the reachable improvement in D that is lost"];
-const SHORT_NAMES = ["buys: prior’s draws in holes", "costs: improvement in D lost"];
+/** What β buys and what it costs, at length and in few words. */
+const NAMES = ["weight.buys.holes", "weight.buys.lost"];
+const SHORT_NAMES = ["weight.buys.holes.short", "weight.buys.lost.short"];
 
 export class BuysAndCosts extends Chart {
   constructor() {
-    super("buys-and-costs", "What β buys and what it costs");
+    super("buys-and-costs", t("weight.buys.chart"));
     this.rows = /** @type {Row[]} */ ([]);
     this.references = /** @type {Row[]} */ ([]);
     this.curves = /** @type {Curve[]} */ ([]);
@@ -62,8 +64,8 @@ export class BuysAndCosts extends Chart {
     const { ink, width, height } = this;
     const box = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
     this.scale = { x: linear(0, 1, box.left, box.right), y: linear(0, 100, box.bottom, box.top) };
-    const x = { ticks: betaTicks(this.betaMax, box.right - box.left), scale: this.scale.x, title: "KL weight β" };
-    const y = { ticks: numberTicks(0, 100, height / 60), scale: this.scale.y, title: "percent" };
+    const x = { ticks: betaTicks(this.betaMax, box.right - box.left), scale: this.scale.x, title: t("weight.buys.beta") };
+    const y = { ticks: numberTicks(0, 100, height / 60), scale: this.scale.y, title: t("weight.buys.percent") };
     set(this.line, { y1: box.top, y2: box.bottom, stroke: ink.text });
     for (const [i, { dot, text }] of this.readings.entries()) {
       set(dot, { fill: this.#color(i), stroke: ink.background });
@@ -91,8 +93,9 @@ export class BuysAndCosts extends Chart {
   }
 
   #legend() {
-    const fits = NAMES.every((name) => textWidth(name, FONT) + 40 < this.width);
-    const names = fits ? NAMES : SHORT_NAMES;
+    const long = NAMES.map((key) => t(key));
+    const fits = long.every((name) => textWidth(name, FONT) + 40 < this.width);
+    const names = fits ? long : SHORT_NAMES.map((key) => t(key));
     const lines = names.flatMap((name, i) => [s("line", { x1: 6, x2: 30, y1: 8 + 16 * i, y2: 8 + 16 * i, ...this.#look(i) }), label(name, 36, 12 + 16 * i, { fill: this.ink.text })]);
     return s("g", {}, ...lines);
   }
@@ -101,7 +104,7 @@ export class BuysAndCosts extends Chart {
     const marks = this.references.flatMap((row) => shares(row, this.rows).map((value, i) => {
       if (!Number.isFinite(value)) return null;
       const place = diamondPath(this.scale.x(betaToSlider(row.beta, this.betaMax)), this.scale.y(clamp(value)), 5.5);
-      const says = `Trained at β ${formatBeta(row.beta)} alone: ${i === 0 ? "holes for" : "lost"} ${fixed(value, 1)} %${i === 0 ? " of the prior’s draws" : " of the improvement"}`;
+      const says = t(i === 0 ? "weight.buys.alone.holes" : "weight.buys.alone.lost", { beta: formatBeta(row.beta), share: percentText(fixed(value, 1)) });
       return s("path", { d: place, fill: "none", "pointer-events": "all", stroke: this.#color(i), "stroke-width": 1.8 }, s("title", {}, says));
     }));
     return s("g", {}, ...marks);
@@ -119,7 +122,7 @@ export class BuysAndCosts extends Chart {
       set(text, { visibility: known });
       if (known === "hidden") continue;
       set(dot, { cx: x.toFixed(2), cy: this.scale.y(clamp(values[i])).toFixed(2) });
-      const says = `${fixed(values[i], 1)} %`;
+      const says = percentText(fixed(values[i], 1));
       if (text.textContent !== says) text.textContent = says;
       const end = position > 0.8;
       set(text, { x: (end ? x - 9 : x + 9).toFixed(1), y: (heights[i] - 4).toFixed(1), "text-anchor": end ? "end" : "start" });

@@ -2,6 +2,7 @@
 
 import { formatBeta, nearestNode } from "../scale.js";
 import { getModel, getTable } from "../store.js";
+import { t } from "../texts.js";
 
 /**
  * @typedef {import("../store.js").Model} Model
@@ -56,7 +57,7 @@ export function nearestReference(references, beta) {
 
 /** @param {Shown} shown @returns {string} what it is, over its map and its column */
 export function titleOf({ beta, separate }) {
-  return separate ? `Trained at β = ${formatBeta(beta)} alone` : `β = ${formatBeta(beta)}`;
+  return separate ? t("weight.alone", { beta: formatBeta(beta) }) : `β = ${formatBeta(beta)}`;
 }
 
 /**
@@ -68,9 +69,7 @@ export function titleOf({ beta, separate }) {
  */
 export function whySeparate(current, near, wanted) {
   if (!near) return "";
-  if (current.separate) {
-    return `This VAE was trained at β = ${formatBeta(near.beta)} and nothing else (the nearest of those there are): the same network, the same number of epochs. Nothing tied it to other β, so its map is its own, turned and folded anew.`;
-  }
-  if (wanted) return "The separately trained VAE is on its way …";
-  return `One network was trained at every β at once, and what it learned at a large β keeps its decoder smooth at a small one. Switch on “Separately trained” to see a VAE that was trained at one β alone (β = ${formatBeta(near.beta)} is nearest): between its samples nothing need be smooth.`;
+  const beta = formatBeta(near.beta);
+  if (current.separate) return t("weight.why.alone", { beta });
+  return wanted ? t("weight.why.coming") : t("weight.why.shared", { beta });
 }

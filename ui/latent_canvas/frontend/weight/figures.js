@@ -2,6 +2,8 @@
 
 import { h, setShown, setText } from "../dom.js";
 import { formatBeta } from "../scale.js";
+import { rich } from "../terms.js";
+import { t } from "../texts.js";
 import { BuysAndCosts, SplitBar, TradeOff } from "./charts.js";
 import { planeSvg } from "./plane_svg.js";
 import { stripsSvg } from "./strips_svg.js";
@@ -24,17 +26,15 @@ export class Figures {
   constructor(view, signal) {
     this.view = view;
     this.charts = { split: new SplitBar(), tradeoff: new TradeOff(), buys: new BuysAndCosts() };
-    this.splitTitle = h("h3", {}, "What the rate is spent on");
-    this.split = this.#figure("split", this.splitTitle, "", signal);
-    const rd = this.#figure("tradeoff", h("h2", {}, "The trade-off"),
-      "Every β takes the point of the curve where one nat of rate is worth β nats of distortion: there the curve’s slope is about −β (the line). ", signal);
-    this.diamonds = h("span", {}, "Diamonds: VAEs trained at one β alone, the same network and number of epochs; the nearer they lie, the less one shared network costs.");
+    this.splitTitle = h("h3", {}, t("weight.split.title"));
+    this.split = this.#figure("split", this.splitTitle, null, signal);
+    this.diamonds = h("span", {}, ...rich("weight.tradeoff.diamonds"));
     this.measured = h("span", { "data-testid": "measured-slope" });
-    rd.querySelector("p")?.append(this.measured, " ", this.diamonds);
+    const along = h("p", {}, ...rich("weight.tradeoff.note"), " ", this.measured, " ", this.diamonds);
+    const rd = this.#figure("tradeoff", h("h2", {}, t("weight.tradeoff.title")), along, signal);
     /** @type {import("./rows.js").Row[]} */
     this.rows = [];
-    const buys = this.#figure("buys", h("h2", {}, "What β buys, and what it costs"),
-      "Turning β up closes the holes: draws of the prior land where samples live. It costs sharpness: the reconstructions lose what the code no longer says.", signal);
+    const buys = this.#figure("buys", h("h2", {}, t("weight.buys.title")), h("p", {}, ...rich("weight.buys.note")), signal);
     this.tradeoff = h("div", { class: "charts" }, rd, buys);
     this.planeButtons = exportButtons(() => this.#sized(joined(this.#sides().map(({ plane, title }) => planeSvg(plane, title)), "row")), () => `${view.fileName()}-aggregate-posterior`, signal, "plane-export");
     this.stripButtons = exportButtons(() => this.#sized(joined(this.#sides().map(({ strips, title }) => stripsSvg(strips, view.ink, title)), "column")), () => `${view.fileName()}-pictures`, signal, "strips-export");
@@ -46,13 +46,13 @@ export class Figures {
   /**
    * @param {keyof typeof HEIGHTS} name
    * @param {HTMLElement} title
-   * @param {string} note
+   * @param {HTMLElement | null} note
    * @param {AbortSignal} signal
    */
   #figure(name, title, note, signal) {
     const chart = this.charts[name];
     const buttons = exportButtons(() => this.#sized(/** @type {SVGSVGElement} */ (chart.root)), () => `${this.view.fileName()}-${name}`, signal, `${name}-export`);
-    return h("section", { class: "chart", "data-chart": name }, h("div", { class: "chart-head" }, title, buttons), chart.root, note ? h("p", {}, note) : null);
+    return h("section", { class: "chart", "data-chart": name }, h("div", { class: "chart-head" }, title, buttons), chart.root, note);
   }
 
   /** @param {SVGSVGElement} svg */
@@ -92,7 +92,7 @@ export class Figures {
 
   /** @param {number} beta of the slider @param {Shown} shown */
   set(beta, shown) {
-    setText(this.splitTitle, `What the rate is spent on: R = ${shown.row.rate.toFixed(2)} nats`);
+    setText(this.splitTitle, t("weight.split.title.now", { rate: shown.row.rate.toFixed(2) }));
     this.charts.split.set(shown.row);
     const { row } = shown;
     const at = shown.separate ? { rate: row.rate, distortion: row.distortion?.[0] ?? NaN } : null;
@@ -103,8 +103,9 @@ export class Figures {
 
   /** For screen readers, at rest. @param {Shown} shown @param {string} title */
   describe({ row }, title) {
-    const words = `β = ${formatBeta(row.beta)}: ${title}`;
-    for (const chart of Object.values(this.charts)) chart.describe(`${words} Rate ${row.rate.toFixed(2)} nats, mutual information ${row.mutual_information[0].toFixed(2)} nats.`);
+    const [rate, information] = [row.rate, row.mutual_information[0]].map((value) => value.toFixed(2));
+    const words = t("weight.chart.says", { beta: formatBeta(row.beta), title, rate, information });
+    for (const chart of Object.values(this.charts)) chart.describe(words);
   }
 }
 
@@ -117,7 +118,7 @@ function measuredSlope(rows, row) {
   const at = rows.indexOf(row);
   if (at <= 0 || at === rows.length - 1) return "";
   const [measured] = slope([rows[at - 1], rows[at + 1]]);
-  return Number.isNaN(measured) ? "" : `Measured between the stored β on either side: ${fixed(measured, 2)} nats per nat.`;
+  return Number.isNaN(measured) ? "" : t("weight.tradeoff.measured", { slope: fixed(measured, 2) });
 }
 
 /** @param {Shown} shown */

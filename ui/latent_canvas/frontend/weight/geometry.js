@@ -16,6 +16,8 @@ import { fixed } from "./rows.js";
 const BETA_MARKS = [0, 0.01, 0.1, 1, 10, 100, 3, 30, 0.3, 0.03];
 /** By the row of y, then the column of x: below, within, above. */
 const ARROWS = [["↙", "↓", "↘"], ["←", "", "→"], ["↖", "↑", "↗"]];
+/** Chinese, Japanese and Korean letters, and the punctuation that goes with them: each as wide as it is high. */
+const FULL_WIDTH = /[\u2e80-\ud7af\uf900-\ufaff\uff01-\uff60]/;
 /** The normal curve is drawn through so many points. */
 const NORMAL_POINTS = 121;
 
@@ -202,7 +204,7 @@ export function betaTicks(betaMax, width, room = 30) {
 
 /** About how wide a text is; near enough to keep two apart. @param {string} text @param {number} size of the font */
 export function textWidth(text, size) {
-  return [...text.normalize("NFC")].length * size * 0.56;
+  return [...text.normalize("NFC")].reduce((sum, letter) => sum + (FULL_WIDTH.test(letter) ? 1 : 0.56), 0) * size;
 }
 
 /** @param {number} value pixels */

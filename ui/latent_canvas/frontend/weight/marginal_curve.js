@@ -1,5 +1,6 @@
 // One marginal of q(z) beside the map, over N(0, 1): it shares the map's latent axis.
 
+import { t } from "../texts.js";
 import { FONT, halo, label } from "./chart.js";
 import { marginalPaths, normalPath } from "./geometry.js";
 import { s, set } from "./svg.js";
@@ -25,9 +26,9 @@ export class MarginalCurve {
     this.line = s("path", { fill: "none", "stroke-width": 1.6, "stroke-linejoin": "round" });
     this.normal = s("path", { fill: "none", "stroke-width": 1.3, "stroke-dasharray": "5 3" });
     this.hint = label(axis === "top" ? "↑" : "→", 0, 0, { "font-weight": 700, "font-size": 13 });
-    this.name = label(`${name}: q filled, prior dashed`, 0, 0, {});
+    this.name = label(t("weight.marginal.name", { axis: name }), 0, 0, {});
     this.root = s("svg", {
-      role: "img", "aria-label": `density of ${name} under q(z), over the prior's N(0, 1)`, "data-testid": `marginal-${axis}`, "font-family": "sans-serif", "font-size": FONT,
+      role: "img", "aria-label": t("weight.marginal.label", { axis: name }), "data-testid": `marginal-${axis}`, "font-family": "sans-serif", "font-size": FONT,
     }, this.area, this.line, this.normal, this.name, this.hint);
     /** What the parts that rarely change were drawn for. */
     this.drawn = { ink: "", frame: "" };

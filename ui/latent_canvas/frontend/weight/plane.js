@@ -7,6 +7,7 @@ import { wholeView } from "../framing.js";
 import { MapRenderer } from "../map_renderer.js";
 import { drawOverlay } from "../overlay.js";
 import { zoomButtons } from "../stage.js";
+import { t } from "../texts.js";
 import { bounds, createView, fit, fromBounds, pan, toLatent, zoomAt } from "../view.js";
 import { aggregateGrid, marginal } from "./aggregate.js";
 import { MarginalCurve } from "./charts.js";
@@ -137,7 +138,7 @@ export class Plane {
     this.tip.classList.toggle("shown", index >= 0);
     if (this.scene && index >= 0) {
       const { model, codes } = this.scene.shown;
-      setText(this.tip, `${model.spec.label_names[codes.labels[index]]} · sample ${codes.ids[index]}`);
+      setText(this.tip, t("weight.sample", { label: model.spec.label_names[codes.labels[index]], id: codes.ids[index] }));
       this.tip.style.transform = `translate(${Math.min(x + 12, this.width - 150)}px, ${y + 14}px)`;
     }
     this.actions.hover(index);

@@ -1,5 +1,7 @@
 // A row of the table along β: its type, its numbers as text with their errors, and the identities that check it.
 
+import { t } from "../texts.js";
+
 /**
  * @typedef {[number, number]} Pair a value and its error, in nats unless said otherwise
  *
@@ -44,8 +46,7 @@ export function identities(row, samples) {
 /** @param {Row} row @returns {Identity} */
 function rateSplit(row) {
   const { rate, mutual_information: kept, kl_to_prior: misfit } = row;
-  const { ok, tail } = equal(row, [rate, 0], [kept, misfit]);
-  return { name: "rate", text: "R = I + KL(q ‖ p)", ok, detail: `${exact(rate)} and ${sumText([kept, misfit])}: ${tail}` };
+  return { name: "rate", text: "R = I + KL(q ‖ p)", ...equal(row, [rate, 0], [kept, misfit]) };
 }
 
 /** @param {Row} row @returns {Identity} */
@@ -53,18 +54,16 @@ function misfitSplit(row) {
   const parts = [row.total_correlation, ...row.marginal_kl];
   const text = "KL(q ‖ p) = TC + Σⱼ KL(q(zⱼ) ‖ N(0, 1))";
   if (row.method !== "grid") {
-    const detail = "Not checked: no grid resolves these Gaussians, so TC was computed as this very difference.";
-    return { name: "misfit", text, ok: null, detail };
+    return { name: "misfit", text, ok: null, detail: t("weight.check.difference") };
   }
-  const { ok, tail } = equal(row, row.kl_to_prior, parts);
-  return { name: "misfit", text, ok, detail: `${exact(row.kl_to_prior[0])} and ${sumText(parts)}: ${tail}` };
+  return { name: "misfit", text, ...equal(row, row.kl_to_prior, parts) };
 }
 
 /** @param {Row} row @returns {Identity} */
 function correlationSign(row) {
   const [value] = row.total_correlation;
   const slack = slackOf(row, [row.total_correlation]);
-  return { name: "correlation", text: "TC ≥ 0", ok: value >= -slack, detail: `TC = ${exact(value)}, known to within ${errorText(slack)}.` };
+  return { name: "correlation", text: "TC ≥ 0", ok: value >= -slack, detail: t("weight.check.correlation", { value: exact(value), error: errorText(slack) }) };
 }
 
 /** @param {Row} row @param {number} samples @returns {Identity} */
@@ -72,7 +71,8 @@ function informationRange(row, samples) {
   const [value] = row.mutual_information;
   const most = Math.min(row.rate, Math.log(samples));
   const slack = slackOf(row, [row.mutual_information]);
-  const detail = `I = ${exact(value)}, known to within ${errorText(slack)}; R = ${exact(row.rate)}, ln ${samples} = ${exact(Math.log(samples))}.`;
+  const numbers = { value: exact(value), error: errorText(slack), rate: exact(row.rate), samples, all: exact(Math.log(samples)) };
+  const detail = t("weight.check.information", numbers);
   return { name: "information", text: "0 ≤ I ≤ min(R, ln N)", ok: value >= -slack && value <= most + slack, detail };
 }
 
@@ -85,7 +85,8 @@ function equal(row, whole, parts) {
   const off = Math.abs(whole[0] - parts.reduce((sum, [value]) => sum + value, 0));
   const slack = slackOf(row, [whole, ...parts]);
   const ok = off <= slack;
-  return { ok, tail: `off by ${errorText(off)}, ${ok ? "within" : "more than"} the errors’ ${errorText(slack)}.` };
+  const numbers = { whole: exact(whole[0]), parts: sumText(parts), off: errorText(off), slack: errorText(slack) };
+  return { ok, detail: t(ok ? "weight.check.within" : "weight.check.beyond", numbers) };
 }
 
 /** How far a sum of these may be off. @param {Row} row @param {Pair[]} pairs */
@@ -142,6 +143,11 @@ function exact(value) {
  */
 export function fixed(value, decimals) {
   return (Math.abs(value) < 0.5 * 10 ** -decimals ? 0 : value).toFixed(decimals).replace("-", MINUS);
+}
+
+/** @param {string | number} value formatted @returns {string} with the sign for percent, as the language sets it */
+export function percentText(value) {
+  return t("weight.percent", { value });
 }
 
 /**

@@ -1,6 +1,7 @@
 // The rate as a stacked bar: what tells samples apart, and the three ways in which q(z) misses the prior.
 
 import { classColors } from "../palette.js";
+import { t } from "../texts.js";
 import { group } from "../words.js";
 import { Chart, FONT, label } from "./chart.js";
 import { linear, numberTicks, stack, textWidth } from "./geometry.js";
@@ -9,7 +10,7 @@ import { s, set } from "./svg.js";
 
 /**
  * @typedef {import("./rows.js").Row} Row
- * @typedef {{short: string, long: string, color: string, value: (row: Row) => number}} Part
+ * @typedef {{short: string, long: () => string, color: string, value: (row: Row) => number}} Part
  */
 
 /** Blue and orange for what matters, purple and grey for the marginals: apart in hue and in lightness. */
@@ -18,10 +19,10 @@ const [BLUE, ORANGE, , GREY] = classColors(4);
 const PURPLE = "#a06cd5";
 /** @type {Part[]} */
 const PARTS = [
-  { short: "I", long: "I(x; z): which sample", color: BLUE, value: (row) => row.mutual_information[0] },
-  { short: "TC", long: "TC: z₁ and z₂ depend", color: ORANGE, value: (row) => row.total_correlation[0] },
-  { short: "KL(q(z₁))", long: "KL(q(z₁) ‖ N(0, 1))", color: PURPLE, value: (row) => row.marginal_kl[0][0] },
-  { short: "KL(q(z₂))", long: "KL(q(z₂) ‖ N(0, 1))", color: GREY, value: (row) => row.marginal_kl[1]?.[0] ?? 0 },
+  { short: "I", long: () => t("weight.split.information"), color: BLUE, value: (row) => row.mutual_information[0] },
+  { short: "TC", long: () => t("weight.split.correlation"), color: ORANGE, value: (row) => row.total_correlation[0] },
+  { short: "KL(q(z₁))", long: () => "KL(q(z₁) ‖ N(0, 1))", color: PURPLE, value: (row) => row.marginal_kl[0][0] },
+  { short: "KL(q(z₂))", long: () => "KL(q(z₂) ‖ N(0, 1))", color: GREY, value: (row) => row.marginal_kl[1]?.[0] ?? 0 },
 ];
 /** Text over the colours, on light and dark pages alike. */
 const OVER = "#111111";
@@ -32,7 +33,7 @@ const LEGEND_LINE = 16;
 
 export class SplitBar extends Chart {
   constructor() {
-    super("split-bar", "What the rate consists of");
+    super("split-bar", t("weight.split.chart"));
     /** @type {Row | null} */
     this.row = null;
     this.most = this.usual = 1;
@@ -84,7 +85,7 @@ export class SplitBar extends Chart {
       const x = this.scale(at);
       const last = i === marks.length - 1;
       axis.append(s("line", { x1: x, x2: x, y1: y, y2: y + 4, stroke: this.ink.soft }));
-      axis.append(label(last ? `${text} nats` : text, x, y + 15, { "text-anchor": i === 0 ? "start" : last && x > this.width - 40 ? "end" : "middle" }));
+      axis.append(label(last ? t("weight.split.tick", { value: text }) : text, x, y + 15, { "text-anchor": i === 0 ? "start" : last && x > this.width - 40 ? "end" : "middle" }));
     }
     return axis;
   }
@@ -94,7 +95,7 @@ export class SplitBar extends Chart {
     const { ink, width } = this;
     const all = Math.log(this.samples);
     const x = this.scale(all);
-    const long = `ln ${group(this.samples)} = ${fixed(all, 2)}: names every sample`;
+    const long = t("weight.split.all", { samples: group(this.samples), all: fixed(all, 2) });
     const room = Math.max(x, width - x);
     const text = textWidth(long, FONT) < room ? long : `ln N = ${fixed(all, 2)}`;
     const anchor = x > width / 2 ? "end" : "start";
@@ -106,15 +107,16 @@ export class SplitBar extends Chart {
   #legend() {
     const { ink, width } = this;
     const legend = s("g", { fill: ink.soft });
-    const wanted = PARTS.map(({ long }) => 16 + 40 + textWidth(long, FONT) + 14);
+    const names = PARTS.map(({ long }) => long());
+    const wanted = names.map((name) => 16 + 40 + textWidth(name, FONT) + 14);
     const columns = wanted.reduce((sum, one) => sum + one, 0) < width ? 4 : width > 2 * Math.max(...wanted) ? 2 : 1;
     let x = SIDE;
-    for (const [i, { long, short, color }] of PARTS.entries()) {
+    for (const [i, { short, color }] of PARTS.entries()) {
       const at = columns === 4 ? x : SIDE + (i % 2) * (width / 2);
       const y = LEGEND_TOP + (columns === 4 ? 0 : Math.floor(i / 2) * LEGEND_LINE);
       const { value } = this.parts[i];
       set(value, { x: at + 15, y });
-      legend.append(s("rect", { x: at, y: y - 9, width: 10, height: 10, fill: color }), value, label(columns === 1 ? short : long, at + 52, y, {}));
+      legend.append(s("rect", { x: at, y: y - 9, width: 10, height: 10, fill: color }), value, label(columns === 1 ? short : names[i], at + 52, y, {}));
       x += wanted[i];
     }
     return legend;

@@ -3,6 +3,8 @@
 import { logDensity } from "../codes.js";
 import { h, setShown, setText } from "../dom.js";
 import { paintImage } from "../images.js";
+import { rich } from "../terms.js";
+import { t } from "../texts.js";
 
 /**
  * @typedef {import("./choice.js").Shown} Shown
@@ -26,8 +28,8 @@ export class Strips {
     this.verdict = h("p", { class: "verdict", "data-testid": "holes" });
     this.name = h("h3", { class: "strip-name" });
     this.missing = h("p", { class: "note" });
-    const left = h("section", {}, h("h3", {}, "The same samples, encoded and decoded"), this.missing, this.sampleRows);
-    const right = h("section", {}, h("h3", {}, "The same draws of the prior, decoded"), h("div", { class: "tiles", "data-testid": "draws" }, ...this.draws.map((t) => t.root)), this.verdict);
+    const left = h("section", {}, h("h3", {}, ...rich("weight.strips.samples")), this.missing, this.sampleRows);
+    const right = h("section", {}, h("h3", {}, ...rich("weight.strips.draws")), h("div", { class: "tiles", "data-testid": "draws" }, ...this.draws.map(({ root }) => root)), this.verdict);
     this.root = h("div", { class: "strips" }, this.name, left, right);
     this.pixels = new Float32Array(0);
     this.ms = 0;
@@ -47,7 +49,7 @@ export class Strips {
    * @param {import("../store.js").Model} shared the model that has the original images
    * @param {number[]} ids data-set indices of the samples: their places in the codes of two models may differ
    * @param {[number, number][]} draws
-   * @param {{name: string, missing: string, moving: boolean}} words
+   * @param {{name: string, missing: boolean, moving: boolean}} words
    */
   draw(shown, shared, ids, draws, { name, missing, moving }) {
     const began = performance.now();
@@ -75,7 +77,7 @@ export class Strips {
   /**
    * @param {import("../store.js").Model} shared
    * @param {number[]} ids
-   * @param {string} missing
+   * @param {boolean} missing no original is at hand
    */
   #showOriginals(shared, ids, missing) {
     let any = false;
@@ -91,9 +93,9 @@ export class Strips {
       }
       const label = shared.spec.label_names[shared.codes.labels[index]];
       setText(this.samples[i].caption, label);
-      this.samples[i].root.title = `${label} · sample ${id}`;
+      this.samples[i].root.title = t("weight.sample", { label, id });
     }
-    setText(this.missing, any ? "Above the original, below what comes back." : missing ? `Reconstructions (the originals are ${missing}).` : "");
+    setText(this.missing, any ? t("weight.strips.pair") : missing ? t("weight.strips.missing") : "");
   }
 
   /**
@@ -111,7 +113,7 @@ export class Strips {
       root.classList.toggle("hole", hole);
       bar.style.setProperty("--share", String(Math.min(1, Math.max(0, (logRatio - BAR.low) / (BAR.high - BAR.low)))));
       setText(caption, `${i + 1}: ${ratioText(logRatio)}`);
-      if (!moving) root.title = `Draw ${i + 1}: here q(z) is ${ratioText(logRatio)} the prior’s density.`;
+      if (!moving) root.title = t("weight.strips.place", { draw: i + 1, ratio: ratioText(logRatio) });
     }
     setText(this.verdict, verdictText(holes, draws.length));
     this.verdict.classList.toggle("bad", holes > 0);
@@ -124,11 +126,9 @@ export class Strips {
  * @param {number} draws
  */
 export function verdictText(holes, draws) {
-  const tail = "The number under a picture says how densely q(z) covers its place, as a multiple of the prior.";
-  if (holes === 0) return `Samples’ Gaussians reach all ${draws} places: the decoder was trained there. ${tail}`;
-  const some = holes === draws ? `All ${draws} draws fell` : `${holes} of the ${draws} draws fell`;
-  const which = holes === 1 ? "1 of the draws fell into a hole" : `${some} into holes`;
-  return `${which}, where hardly any sample’s Gaussian reaches and training never asked for a picture. ${tail}`;
+  if (holes === 0) return t("weight.strips.reached", { draws });
+  if (holes === draws && holes > 1) return t("weight.strips.every", { draws });
+  return t("weight.strips.some", { count: holes, draws });
 }
 
 /**
@@ -143,7 +143,8 @@ export function ratioText(logRatio) {
 
 /** @param {"original" | "reconstruction" | "draw"} kind @returns {Tile} */
 function buildTile(kind) {
-  const canvas = h("canvas", { role: "img", "aria-label": kind === "draw" ? "decoded draw of the prior" : kind });
+  const name = { original: "weight.strips.original", reconstruction: "weight.strips.reconstruction", draw: "weight.strips.draw" }[kind];
+  const canvas = h("canvas", { role: "img", "aria-label": t(name) });
   const caption = h("figcaption", {});
   const bar = h("i", { class: "cover", "aria-hidden": "true" });
   const root = h("figure", { class: `tile ${kind}` }, h("div", { class: "frame" }, canvas), kind === "draw" ? bar : null, kind === "original" ? null : caption);

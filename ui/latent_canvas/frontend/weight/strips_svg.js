@@ -1,5 +1,6 @@
 // The picture strips as one SVG, each picture embedded pixel for pixel.
 
+import { t } from "../texts.js";
 import { s } from "./svg.js";
 
 const TILE = 64;
@@ -15,9 +16,9 @@ const LINE = 18;
 export function stripsSvg({ originals, samples, draws }, ink, caption) {
   const withOriginals = originals.filter(({ root }) => !root.hidden).length === samples.length;
   const rows = [
-    ...(withOriginals ? [{ name: "original", tiles: originals }] : []),
-    { name: "encoded and decoded", tiles: samples },
-    { name: "draws of the prior, decoded; below: q(z) as a multiple of the prior’s density", tiles: draws },
+    ...(withOriginals ? [{ name: t("weight.strips.file.original"), tiles: originals }] : []),
+    { name: t("weight.strips.file.samples"), tiles: samples },
+    { name: t("weight.strips.file.draws"), tiles: draws },
   ];
   const width = GAP + (TILE + GAP) * Math.max(samples.length, draws.length);
   const height = 36 + rows.length * (TILE + 2 * LINE + GAP);

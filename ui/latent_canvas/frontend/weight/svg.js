@@ -1,6 +1,7 @@
 // SVG elements: a builder, a drawing as text that stands alone, and the buttons that save it.
 
 import { h, saveFile } from "../dom.js";
+import { t } from "../texts.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
@@ -79,10 +80,10 @@ async function rasterise(svgText, width, height, scale) {
     await image.decode();
     const canvas = h("canvas", { width: String(Math.round(width * scale)), height: String(Math.round(height * scale)) });
     const context = canvas.getContext("2d");
-    if (!context) throw new Error("This browser offers no 2-D canvas; the drawing can only be saved as SVG.");
+    if (!context) throw new Error(t("weight.export.no_canvas"));
     context.drawImage(image, 0, 0, canvas.width, canvas.height);
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-    if (!blob) throw new Error(`A PNG of ${canvas.width} × ${canvas.height} pixels is more than this browser can make.`);
+    if (!blob) throw new Error(t("weight.export.too_large", { width: canvas.width, height: canvas.height }));
     return blob;
   } finally {
     URL.revokeObjectURL(url);
@@ -115,10 +116,11 @@ export function joined(drawings, direction) {
  * @param {string} [what] the drawing's name for screen readers
  * @returns {HTMLSpanElement}
  */
-export function exportButtons(getSvg, getName, signal, testid = "export", what = "this drawing") {
-  const [png, svg] = ["PNG", "SVG"].map((kind) => h("button", {
-    type: "button", title: `Save ${what} as ${kind}`, "aria-label": `Save ${what} as ${kind}`, "data-testid": `${testid}-${kind.toLowerCase()}`,
-  }, kind));
+export function exportButtons(getSvg, getName, signal, testid = "export", what = t("weight.export.drawing")) {
+  const [png, svg] = ["PNG", "SVG"].map((kind) => {
+    const says = t("weight.export.save", { what, kind });
+    return h("button", { type: "button", title: says, "aria-label": says, "data-testid": `${testid}-${kind.toLowerCase()}` }, kind);
+  });
   svg.addEventListener("click", () => saveSvg(getSvg().svg, `${getName()}.svg`), { signal });
   png.addEventListener("click", () => {
     const { svg: drawn, width, height } = getSvg();

@@ -2,6 +2,7 @@
 
 import { classColors } from "../palette.js";
 import { betaToSlider, formatBeta } from "../scale.js";
+import { t } from "../texts.js";
 import { Chart, FONT, diamondPath, frame, halo, label } from "./chart.js";
 import { between, clipLine, edge, linePath, linear, numberTicks, padded, tangent, textWidth, valueAt } from "./geometry.js";
 import { fixed } from "./rows.js";
@@ -30,7 +31,7 @@ const LEGEND_WIDTH = 175;
 
 export class TradeOff extends Chart {
   constructor() {
-    super("tradeoff", "Rate against distortion along β");
+    super("tradeoff", t("weight.tradeoff.chart"));
     this.curve = /** @type {RatePoint[]} */ ([]);
     this.heldOut = /** @type {RatePoint[]} */ ([]);
     this.references = /** @type {RatePoint[]} */ ([]);
@@ -72,12 +73,12 @@ export class TradeOff extends Chart {
   /** @override */
   layout() {
     const { ink, width, height, range } = this;
-    if (!this.curve.length) return this.root.replaceChildren(label("No distortions are known along β.", 8, 24, { fill: ink.soft }));
+    if (!this.curve.length) return this.root.replaceChildren(label(t("weight.tradeoff.unknown"), 8, 24, { fill: ink.soft }));
     const box = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
     this.scale = { x: linear(range.xmin, range.xmax, box.left, box.right), y: linear(range.ymin, range.ymax, box.bottom, box.top) };
     const long = box.bottom - box.top >= LONG_TITLE;
-    const x = { ticks: numberTicks(range.xmin, range.xmax, width / 70), scale: this.scale.x, title: width > 360 ? "rate R: how far the codes are from the prior (nats)" : "rate R (nats)" };
-    const y = { ticks: numberTicks(range.ymin, range.ymax, height / 55), scale: this.scale.y, title: long ? "distortion D: how badly it is reconstructed (nats)" : "distortion D (nats)" };
+    const x = { ticks: numberTicks(range.xmin, range.xmax, width / 70), scale: this.scale.x, title: t(width > 360 ? "weight.tradeoff.rate" : "weight.tradeoff.rate.short") };
+    const y = { ticks: numberTicks(range.ymin, range.ymax, height / 55), scale: this.scale.y, title: t(long ? "weight.tradeoff.distortion" : "weight.tradeoff.distortion.short") };
     set(this.line, { stroke: ink.text });
     set(this.dot, { fill: ink.accent, stroke: ink.background });
     this.root.replaceChildren(frame(box, x, y, ink), this.#curves(), this.line, this.#points(), this.dot, this.#diamonds(box), this.#legend(box));
@@ -100,7 +101,7 @@ export class TradeOff extends Chart {
   #points() {
     const dots = this.curve.map(({ beta, rate, distortion }) => {
       const [cx, cy] = this.#place([rate, distortion]);
-      return s("g", {}, s("circle", { cx, cy, r: 2, fill: this.ink.accent }), s("circle", { cx, cy, r: 6, fill: this.ink.accent, "fill-opacity": 0 }), title("", { beta, rate, distortion }));
+      return s("g", {}, s("circle", { cx, cy, r: 2, fill: this.ink.accent }), s("circle", { cx, cy, r: 6, fill: this.ink.accent, "fill-opacity": 0 }), title("weight.tradeoff.point", { beta, rate, distortion }));
     });
     return s("g", {}, ...dots);
   }
@@ -117,7 +118,7 @@ export class TradeOff extends Chart {
       const from = x - 9 - wide < left ? x + 9 : Math.min(x - 8, right - 4) - wide;
       const at = free(taken, from, Math.min(bottom - 5, y + 14), wide);
       return s("g", {},
-        s("path", { d: diamondPath(x, y, 6), fill: "none", "pointer-events": "all", stroke: ink.text, "stroke-width": 1.8 }, title("Trained at one β alone. ", reference)),
+        s("path", { d: diamondPath(x, y, 6), fill: "none", "pointer-events": "all", stroke: ink.text, "stroke-width": 1.8 }, title("weight.tradeoff.point.alone", reference)),
         label(text, from + wide, at, { fill: ink.soft, "text-anchor": "end", ...halo(ink) }));
     }));
   }
@@ -128,10 +129,10 @@ export class TradeOff extends Chart {
     const swatch = (/** @type {Record<string, string | number>} */ look) => (/** @type {number} */ x, /** @type {number} */ y) => s("line", { x1: x, x2: x + 20, y1: y, y2: y, ...look });
     const diamond = (/** @type {number} */ x, /** @type {number} */ y) => s("path", { d: diamondPath(x + 10, y, 5), fill: "none", stroke: ink.text, "stroke-width": 1.6 });
     const entries = [
-      { text: label("one network, every β", 0, 0, {}), draw: swatch({ stroke: ink.accent, "stroke-width": 2.5 }), shown: true },
-      { text: label("the same, samples held out", 0, 0, {}), draw: swatch({ stroke: HELD_OUT, "stroke-width": 1.3 }), shown: this.heldOut.length > 0 },
+      { text: label(t("weight.tradeoff.shared"), 0, 0, {}), draw: swatch({ stroke: ink.accent, "stroke-width": 2.5 }), shown: true },
+      { text: label(t("weight.tradeoff.held_out"), 0, 0, {}), draw: swatch({ stroke: HELD_OUT, "stroke-width": 1.3 }), shown: this.heldOut.length > 0 },
       { text: name, draw: swatch({ stroke: ink.text, "stroke-width": 1.5, "stroke-dasharray": "6 4" }), shown: true },
-      { text: label("trained at this β alone", 0, 0, {}), draw: diamond, shown: this.references.length > 0 },
+      { text: label(t("weight.tradeoff.alone"), 0, 0, {}), draw: diamond, shown: this.references.length > 0 },
     ].filter(({ shown }) => shown);
     const left = right - LEGEND_WIDTH;
     const ground = s("rect", { x: left - 6, y: top - 4, width: LEGEND_WIDTH + 6, height: 17 * entries.length + 6, fill: ink.background, "fill-opacity": 0.85 });
@@ -148,7 +149,7 @@ export class TradeOff extends Chart {
     const now = this.at ? edge([this.at.rate, this.at.distortion], this.range).point : onCurve;
     const [cx, cy] = this.#place(now);
     set(this.dot, { cx: cx.toFixed(2), cy: cy.toFixed(2) });
-    const says = `slope −β = ${this.beta > 0 ? "−" : ""}${formatBeta(this.beta)}`;
+    const says = t("weight.tradeoff.slope", { slope: `${this.beta > 0 ? "−" : ""}${formatBeta(this.beta)}` });
     if (this.name.textContent !== says) this.name.textContent = says;
     const touching = this.at ? null : tangent(now, -this.beta, this.range);
     set(this.line, { visibility: touching ? "visible" : "hidden" });
@@ -185,7 +186,7 @@ function beyond({ rate, distortion }, arrow) {
   return parts.filter(Boolean).join(", ");
 }
 
-/** @param {string} lead @param {RatePoint} point */
-function title(lead, { beta, rate, distortion }) {
-  return s("title", {}, `${lead}β ${formatBeta(beta)}: R ${fixed(rate, 2)}, D ${fixed(distortion, 2)} nats`);
+/** @param {string} key of the text @param {RatePoint} point */
+function title(key, { beta, rate, distortion }) {
+  return s("title", {}, t(key, { beta: formatBeta(beta), rate: fixed(rate, 2), distortion: fixed(distortion, 2) }));
 }

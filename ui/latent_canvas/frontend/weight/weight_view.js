@@ -8,6 +8,8 @@ import { classColors } from "../palette.js";
 import { formatBeta, nearestNode } from "../scale.js";
 import { getModel, getTable, onChange } from "../store.js";
 import { Teller } from "../teller.js";
+import { attachTerms } from "../terms.js";
+import { t } from "../texts.js";
 import { isDark, readInk } from "../theme.js";
 import { bounds } from "../view.js";
 import { group } from "../words.js";
@@ -20,6 +22,7 @@ import { Plane } from "./plane.js";
 import { Player } from "./player.js";
 import { regime, remembers } from "./regime.js";
 import { Strips, oneOfEach } from "./strips.js";
+import { attachWeightExtras } from "./weight_extras.js";
 
 /**
  * @typedef {import("../address.js").WeightState} WeightState
@@ -84,8 +87,10 @@ export class WeightView {
     this.opened = false;
     this.glided = false;
     this.root = layOut(this);
+    attachTerms(this.root, signal);
     onChange((digest) => this.#arrived(digest), signal);
     parent.append(this.root);
+    attachWeightExtras(this, signal);
   }
 
   // ---- what the server says
@@ -118,7 +123,7 @@ export class WeightView {
     const model = getModel(data.digest);
     if (!model || model.codes.n === 0) return;
     if (!this.opened) this.#open(model, table);
-    setText(this.controls.more, `Show all ${group(model.spec.samples)}`);
+    setText(this.controls.more, t("weight.more", { total: group(model.spec.samples) }));
     this.#showMore();
     this.invalidate("beta", "pinned", "view", "sample");
   }
@@ -173,7 +178,7 @@ export class WeightView {
     const { state } = this;
     ellipses.input.checked = state.ellipses;
     separate.input.checked = state.separate;
-    setText(compare, state.compare ? "Unpin" : "Pin this β and compare");
+    setText(compare, t(state.compare ? "weight.unpin" : "weight.pin"));
     compare.setAttribute("aria-pressed", String(state.compare !== null));
     this.root.classList.toggle("comparing", state.compare !== null);
     for (const part of [this.planes.pinned.root, this.strips.pinned.root]) setShown(part, state.compare !== null);
@@ -251,7 +256,7 @@ export class WeightView {
     this.invalidate("beta", "view");
     this.#frameWhole();
     this.teller.tell(this.state, false);
-    setText(this.live, `β ${formatBeta(this.state.beta)}. ${this.words.title.textContent} ${this.words.remembers.textContent}`);
+    setText(this.live, t("weight.live", { beta: formatBeta(this.state.beta), title: this.words.title.textContent ?? "", remembers: this.words.remembers.textContent ?? "" }));
     this.figures.describe(this.current, this.words.title.textContent ?? "");
   }
 
@@ -314,7 +319,8 @@ export class WeightView {
     const sides = [[current, this.current, dirty.has("beta")], [pinned, this.pinned, dirty.has("pinned")]];
     for (const [plane, shown, changed] of sides) {
       if (!shown) continue;
-      setText(plane.title, `${!this.pinned ? "" : plane === pinned ? "Pinned: " : "Now: "}${titleOf(shown)}`);
+      const title = titleOf(shown);
+      setText(plane.title, this.pinned ? t(plane === pinned ? "weight.pinned" : "weight.now", { title }) : title);
       const index = (/** @type {number} */ id) => (id < 0 ? -1 : shown.codes.ids.indexOf(id));
       const scene = {
         shown, ink: this.ink, dark: this.dark, colors: this.colors, ellipses: this.state.ellipses, moving: this.moving,
@@ -346,11 +352,11 @@ export class WeightView {
     const titled = (/** @type {Shown} */ shown) => ({ row: shown.row, title: titleOf(shown) });
     this.numbers.show(titled(current), pinned && titled(pinned), samples, current.separate ? current.beta : state.beta);
     this.figures.set(state.beta, current);
-    const words = { missing: this.data?.missing ?? "", moving: this.moving };
+    const words = { missing: Boolean(this.data?.missing), moving: this.moving };
     const strip = this.#stripSamples(shared);
     const chosen = dirty.has("chosen");
-    if (chosen || dirty.has("beta")) this.strips.current.draw(current, shared, strip, table.draws, { ...words, name: pinned ? `Now: ${titleOf(current)}` : "" });
-    if (pinned && (chosen || dirty.has("pinned"))) this.strips.pinned.draw(pinned, shared, strip, table.draws, { ...words, name: `Pinned: ${titleOf(pinned)}` });
+    if (chosen || dirty.has("beta")) this.strips.current.draw(current, shared, strip, table.draws, { ...words, name: pinned ? t("weight.now", { title: titleOf(current) }) : "" });
+    if (pinned && (chosen || dirty.has("pinned"))) this.strips.pinned.draw(pinned, shared, strip, table.draws, { ...words, name: t("weight.pinned", { title: titleOf(pinned) }) });
     setText(this.why, whySeparate(current, nearestReference(table.references, state.beta), state.separate));
   }
 
@@ -373,7 +379,7 @@ export class WeightView {
       ready: String(planes.current.width > 0),
     });
     const loaded = current.codes.n;
-    setText(this.status, loaded === total ? `${group(total)} samples` : `Picture from ${group(loaded)} of ${group(total)} samples; numbers from all`);
+    setText(this.status, t(loaded === total ? "weight.status.all" : "weight.status.part", { loaded: group(loaded), total: group(total) }));
   }
 
   /** @returns {string} of a file, without its ending */

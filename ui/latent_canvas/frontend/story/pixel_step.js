@@ -1,0 +1,11 @@
+// To be built.
+
+import { Step } from "./step.js";
+
+export class PixelStep extends Step {
+  /** @param {import("./story_view.js").StoryView} story @param {AbortSignal} signal */
+  constructor(story, signal) {
+    super(story, "story_pixels");
+    void signal;
+  }
+}

@@ -1,0 +1,132 @@
+"""Small pictures of maps for the gallery: every class's density in its colour, on a transparent ground."""
+
+from __future__ import annotations
+
+import base64
+import colorsys
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from ui import cache
+from vae_core.checkpoints import load_codes
+
+SIZE = 240  # pixels; shown at about half of that, so that it is sharp on every screen
+MOST_SAMPLES = 2_000
+BETA = 1.0  # where the loss is the true ELBO, and where the pages open
+# frontend/palette.js has the same ten; a test compares them.
+TEN = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+)  # fmt: skip
+# How far the whole map reaches at least and at most, in latent units, as in frontend/framing.js.
+REACH = (3.25, 6.5)
+# No Gaussian is drawn narrower than this, in pixels: a dot that falls between pixels would vanish.
+_NARROWEST = 1.3
+_EXPOSURE = 1.5  # opacity 1 − e^−1.5 at the typical density
+_COLOURS = 96  # of the stored picture: more are not seen and cost bytes
+_GOLDEN_ANGLE = 137.508
+
+
+def data_uri(folder: Path) -> str:
+    """The map of a model folder as the address of an <img>. Raises CheckpointError where it cannot be opened."""
+    return _data_uri(str(folder), cache._stamp(folder))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _data_uri(folder: str, stamp: cache.Stamp) -> str:
+    codes = load_codes(folder)
+    beta = min(max(BETA, float(codes.betas[0])), float(codes.betas[-1]))
+    mu, sigma = codes.at_beta(beta)
+    png = render(mu, sigma, codes.labels, int(codes.labels.max(initial=0)) + 1)
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def render(
+    mu: NDArray[np.floating[Any]],
+    sigma: NDArray[np.floating[Any]],
+    labels: NDArray[np.integer[Any]],
+    classes: int,
+    *,
+    size: int = SIZE,
+) -> bytes:
+    """A PNG of `size` by `size` pixels with opacity: the classes' densities of at most MOST_SAMPLES samples.
+
+    mu, sigma: [N, 2], latent units, sigma above 0; labels: [N] in [0, classes). The middle is the latent origin, up is
+    up. No samples give an empty picture.
+    """
+    reach = whole_reach(mu, sigma)
+    if len(mu) > MOST_SAMPLES:
+        some = np.sort(np.random.default_rng(0).choice(len(mu), MOST_SAMPLES, replace=False))
+        mu, sigma, labels = mu[some], sigma[some], labels[some]
+    scale = size / (2 * reach)
+    pixels = np.arange(size, dtype=np.float32) + 0.5
+    # Where every sample is and how wide, in pixels; rows count downwards.
+    across, down = size / 2 + mu[:, 0] * scale, size / 2 - mu[:, 1] * scale
+    wide = np.maximum(sigma[:, :2] * scale, _NARROWEST)
+    columns = _gaussians(pixels, across, wide[:, 0])
+    rows = _gaussians(pixels, down, wide[:, 1])
+    densities = np.zeros((classes, size, size), dtype=np.float32)
+    for label in range(classes):
+        own = labels == label
+        if own.any():
+            densities[label] = rows[own].T @ columns[own]
+    return _png(_toned(densities))
+
+
+def whole_reach(mu: NDArray[np.floating[Any]], sigma: NDArray[np.floating[Any]]) -> float:
+    """Half the side of the square that shows the whole map, latent units: that of framing.js's wholeView."""
+    if not len(mu):
+        return REACH[0]
+    return min(REACH[1], max(REACH[0], float((np.abs(mu) + sigma).max())))
+
+
+def class_colours(count: int) -> list[tuple[int, int, int]]:
+    """The colours of palette.js, 0 to 255: ten that everybody can tell apart, then hues by the golden angle."""
+    return [_rgb(TEN[i]) if i < len(TEN) else _hue(i) for i in range(count)]
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _hue(i: int) -> tuple[int, int, int]:
+    channels = colorsys.hls_to_rgb(i * _GOLDEN_ANGLE % 360 / 360, 0.45 if i % 2 else 0.62, 0.6)
+    r, g, b = (math.floor(255 * channel + 0.5) for channel in channels)
+    return r, g, b
+
+
+def _gaussians(
+    at: NDArray[np.float32], mu: NDArray[np.floating[Any]], sigma: NDArray[np.floating[Any]]
+) -> NDArray[np.float32]:
+    """Densities of N one-dimensional Gaussians at the pixels `at`, [N, len(at)]."""
+    width = sigma.astype(np.float32)[:, None]
+    distance = (at[None, :] - mu.astype(np.float32)[:, None]) / width
+    densities: NDArray[np.float32] = np.exp(-0.5 * distance * distance) / width
+    return densities
+
+
+def _toned(densities: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Densities [classes, h, w] as RGBA [h, w, 4]: hues mixed by density, opacity by their sum."""
+    total = densities.sum(axis=0)
+    # The typical density: what half of all samples' mass lies above.
+    order = np.sort(total, axis=None)[::-1]
+    mass = np.cumsum(order)
+    typical = float(order[np.searchsorted(mass, mass[-1] / 2)]) if mass[-1] > 0 else 1.0
+    opacity = 1 - np.exp(-_EXPOSURE * total / typical)
+    colours = np.array(class_colours(len(densities)), dtype=np.float32).reshape(-1, 3)
+    mixed = np.tensordot(densities, colours, axes=(0, 0)) / np.maximum(total, 1e-12)[..., None]
+    picture = np.concatenate([mixed, 255 * opacity[..., None]], axis=2)
+    return (picture + 0.5).clip(0, 255).astype(np.uint8)
+
+
+def _png(picture: NDArray[np.uint8]) -> bytes:
+    image = Image.fromarray(picture, "RGBA").quantize(_COLOURS, method=Image.Quantize.FASTOCTREE)
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return file.getvalue()
