@@ -20,7 +20,7 @@ help: ## this list
 run: $(VENV)/.packages ## start the app (PORT=8501)
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-test: $(VENV)/.dev-packages chromium js-tests ## every test, browser tests included
+test: $(VENV)/.dev-packages chromium $(if $(NPM),node_modules/.stamp) js-tests ## every test, browser tests included
 	$(BIN)/python -m pytest
 
 check: lint fast-tests js-tests ## ruff, mypy, tsc and the fast tests: before each commit

@@ -2,4 +2,5 @@
 
 from ui import page, start_view
 
-page.show_page("start", start_view.show_start)
+start_view.lead_on()
+page.show_page("start", start_view.opened())

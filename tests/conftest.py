@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -109,7 +110,7 @@ def record_errors(page: Page) -> list[str]:
     def on_console(message: ConsoleMessage) -> None:
         url = str(message.location.get("url", ""))
         # Opened at a page's own address, Streamlit looks for its server below that address first.
-        if message.type == "error" and "/kl_weight/_stcore/" not in url:
+        if message.type == "error" and not re.search(r"^https?://[^/]+/\w+/_stcore/", url):
             errors.append(f"{message.text} ({url})")
 
     page.on("console", on_console)

@@ -389,6 +389,28 @@ def test_the_picture_and_the_codes_can_be_saved(page: Page, app_url: str) -> Non
     assert abs(float(rows[5]["mu_1"]) - mu[5, 0]) < 1e-4
 
 
+def test_in_chinese_the_map_speaks_chinese_and_its_address_says_so(page: Page, app_url: str) -> None:
+    open_map(page, app_url, "lang=zh-Hans&z=4,-4")
+    expect(page.locator(".intro")).to_contain_text("拖动圆环")
+    expect(page.locator('[data-testid="cover-words"]')).to_contain_text("这里没有数据")
+    page.locator('[data-testid="z-handle"]').press("ArrowRight")
+    settle(page)
+    assert "lang=zh-Hans" in page.url
+    open_map(page, app_url, "lang=en")
+    settle(page)
+    assert "lang=en" in page.url, "what the address asks for stays there"
+
+
+def test_a_word_of_the_introduction_is_explained_by_keyboard(page: Page, app_url: str) -> None:
+    open_map(page, app_url)
+    page.locator(".intro .term").first.focus()
+    note = page.locator('[data-testid="term-note"]')
+    expect(note).to_be_visible()
+    expect(note).to_contain_text("sample")
+    page.keyboard.press("Escape")
+    expect(note).to_be_hidden()
+
+
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)

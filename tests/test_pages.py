@@ -65,6 +65,14 @@ def test_the_latent_map_opens_on_the_digits_without_a_word_of_complaint() -> Non
     assert picker(app).options[0] == "Handwritten digits"
 
 
+def test_the_app_opens_on_the_start_page_without_a_word_of_complaint() -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+    assert picker(app).value == "digits"
+
+
 def test_the_address_chooses_model_and_view() -> None:
     app = open_app(model="mnist", beta="4.5", z="1,-1")
     assert not app.warning
@@ -166,8 +174,9 @@ def test_a_page_that_only_looks_imports_no_torch() -> None:
     import sys
 
     script = (
-        "import sys; from streamlit.testing.v1 import AppTest;"
-        "app = AppTest.from_file('app.py', default_timeout=60).run(); assert not app.exception;"
+        "import sys; from streamlit.testing.v1 import AppTest; from ui.frame import PAGES\n"
+        "app = AppTest.from_file('app.py', default_timeout=60).run()\n"
+        "for page in PAGES.values(): assert not app.switch_page(page).run().exception\n"
         "print('torch' in sys.modules, 'sklearn' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

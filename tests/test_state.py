@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.state import PARAMETERS, WEIGHT_PARAMETERS, Limits, Parameter, read_view
+from ui.state import PAGES, PARAMETERS, STORY_PARAMETERS, WEIGHT_PARAMETERS, Limits, Parameter, read_view
 
 LIMITS = Limits(beta_max=12.0, samples=1797, classes=10)
 ADDRESS_JS = Path(__file__).parents[1] / "ui" / "latent_canvas" / "frontend" / "address.js"
@@ -74,3 +74,24 @@ def test_a_comparison_that_makes_no_sense_gets_its_sentence(text: str) -> None:
     view, (complaint,) = read_view({"compare": text}, LIMITS, WEIGHT_PARAMETERS)
     assert view == {}
     assert "a β from 0 to 12" in complaint
+
+
+@pytest.mark.parametrize(("text", "shown"), [("7", "6"), ("0", "1"), ("3q", "3"), ("-2", "1"), ("x", "1")])
+def test_a_step_that_does_not_exist_opens_the_nearest_and_says_so(text: str, shown: str) -> None:
+    view, (complaint,) = read_view({"step": text}, LIMITS, STORY_PARAMETERS)
+    assert view == {"step": shown}
+    assert complaint.endswith(f"but step must be one of 1, 2, 2q, 3, 4, 4q, 5, 5q, 6. Showing {shown}.")
+
+
+def test_a_complaint_speaks_the_language_it_is_asked_for() -> None:
+    _, (complaint,) = read_view({"beta": "99"}, LIMITS, language="zh-Hans")
+    assert complaint == "地址中写着 beta=“99”，但 beta 必须是从 0 到 12 的数（12 是此模型最大的 β）。这一项已忽略。"
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_what_is_expected_of_every_parameter_is_said_without_a_gap(page: str, language: str) -> None:
+    for parameter in PAGES[page].values():
+        expected = parameter.expected(LIMITS, language)
+        assert expected != parameter.wanted, "the key has a text"
+        assert "{" not in expected

@@ -20,6 +20,7 @@ from ui.latent_canvas.payload import (
     model_payload,
     originals_payload,
     plan_chunks,
+    statistics_payload,
     table_payload,
 )
 from vae_core.checkpoints import (
@@ -29,9 +30,11 @@ from vae_core.checkpoints import (
     list_references,
     load_card,
     load_codes,
+    load_statistics,
     load_weights,
 )
-from vae_core.datasets import load_images_uint8
+from vae_core.datasets import DatasetError, load_images_uint8
+from vae_core.statistics import image_statistics, levels_of
 
 CHECKPOINTS_VARIABLE = "LATENT_EXPLORER_CHECKPOINTS"
 _SHIPPED = Path(__file__).resolve().parents[1] / "checkpoints"
@@ -113,6 +116,22 @@ def encoder_for(digest: str, _model: OpenModel) -> bytes | None:
         return encoder_payload(_model.card, load_weights(_model.folder), digest)
     except ValueError:
         return None
+
+
+@st.cache_data(show_spinner=False, max_entries=_KEPT_MODELS)
+def statistics_for(digest: str, _model: OpenModel) -> bytes | None:
+    """The statistics of the model's data set, ready to send; None where neither they nor the images are at hand."""
+    try:
+        statistics = load_statistics(_model.folder)
+    except CheckpointError:
+        statistics = None
+    if statistics is None:
+        dataset = _model.card["dataset"]
+        try:
+            statistics = image_statistics(_images(dataset), levels_of(dataset))
+        except (DatasetError, ValueError):
+            return None
+    return statistics_payload(statistics, digest)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

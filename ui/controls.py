@@ -24,25 +24,22 @@ def pick_model() -> str | None:
     chosen = st.session_state.get(state.CHOSEN_MODEL)
     if chosen not in names:
         chosen = _first_model(names)
-    # A widget's own value is gone, or empty, when another page is opened.
-    if st.session_state.get(state.MODEL) not in names:
-        st.session_state[state.MODEL] = chosen
+    # Said in every run: on another page this is another widget, which does not know what was picked on the last one.
+    st.session_state[state.CHOSEN_MODEL] = st.session_state[state.MODEL] = chosen
     titles = titles_of(names)
     shared: dict[str, Any] = {
         "label": say("pages.model"),
         "options": names,
         "key": state.MODEL,
         "label_visibility": "collapsed",
-        "on_change": _forget_address,
+        "on_change": _choose,
     }
     if len(names) <= FEW_MODELS:
         # Its labels are Markdown, a select box's are not.
         st.segmented_control(required=True, format_func=lambda name: plain(titles[name]), **shared)
     else:
         st.selectbox(format_func=lambda name: titles[name], **shared)
-    picked = st.session_state[state.MODEL]
-    st.session_state[state.CHOSEN_MODEL] = picked if picked in names else chosen
-    return str(st.session_state[state.CHOSEN_MODEL])
+    return str(chosen)
 
 
 def pick_language() -> None:
@@ -50,14 +47,12 @@ def pick_language() -> None:
     names = texts.languages()
     if len(names) < 2:
         return
-    key = state.LANGUAGE_PICKER
-    # A widget's own value is gone, or empty, when another page is opened.
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = language.current()
+    # In every run, as above.
+    st.session_state[state.LANGUAGE_PICKER] = language.current()
     st.selectbox(
         say("pages.language"),
         list(names),
-        key=key,
+        key=state.LANGUAGE_PICKER,
         format_func=lambda code: names[code],
         label_visibility="collapsed",
         width=130,
@@ -103,8 +98,9 @@ def _first_model(names: list[str]) -> str:
     return names[0]
 
 
-def _forget_address() -> None:
+def _choose() -> None:
     """Another model was picked: complaints about the address, and its view, belong to the one before."""
+    st.session_state[state.CHOSEN_MODEL] = st.session_state[state.MODEL]
     for key in (state.UNKNOWN_MODEL, state.LAST_VIEW, state.ADDRESS):
         st.session_state.pop(key, None)
     st.session_state[state.ADDRESS] = {page: ({}, {}) for page in state.PAGES}

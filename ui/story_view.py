@@ -22,6 +22,9 @@ def show_story(model: cache.OpenModel) -> None:
     with opening.parts():
         if encoder is not None:
             send(encoder, key=f"encoder-{model.digest}")
+        statistics = cache.statistics_for(model.digest, model)
+        if statistics is not None:
+            send(statistics, key=f"statistics-{model.digest}")
         chunks = opening.send_codes(model, data["initial"], events)
         if not missing:
             opening.send_originals(model, chunks)

@@ -39,23 +39,28 @@ def _ask(bernoulli: bool) -> Convention:
     """The other code's loss, from widgets."""
     upper, lower = st.columns(2), st.columns(2)
     columns = [*upper, *lower]
+    errors = {name: say(key) for name, key in ERRORS.items()}
+    over_pixels, over_dimensions = (
+        {name: say(key, values=say(values)) for name, key in REDUCTIONS.items()}
+        for values in ("units.pixels", "units.dimensions")
+    )
     reconstruction = columns[0].selectbox(
         say("units.reconstruction"),
         list(REDUCTIONS),
-        format_func=lambda name: say(REDUCTIONS[name], values=say("units.pixels")),
+        format_func=over_pixels.__getitem__,
         key="units-reconstruction",
     )
     error = columns[1].selectbox(
         say("units.error"),
         list(ERRORS),
         index=list(ERRORS).index("bernoulli" if bernoulli else "squared"),
-        format_func=lambda name: say(ERRORS[name]),
+        format_func=errors.__getitem__,
         key=f"units-error-{bernoulli}",
     )
     kl = columns[2].selectbox(
         say("units.kl"),
         list(REDUCTIONS),
-        format_func=lambda name: say(REDUCTIONS[name], values=say("units.dimensions")),
+        format_func=over_dimensions.__getitem__,
         key="units-kl",
     )
     weight = columns[3].number_input(say("units.weight"), 0.0, LARGEST, 1.0, format="%g", key="units-weight")

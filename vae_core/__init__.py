@@ -16,8 +16,10 @@ if TYPE_CHECKING:
         load_card,
         load_codes,
         load_model,
+        load_statistics,
         load_weights,
         save,
+        save_statistics,
         save_table,
     )
     from vae_core.config import (
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from vae_core.models import VAE
     from vae_core.objectives import collapse_beta, distortion, elbo, rate
     from vae_core.posterior import AggregatePosterior, Estimate
+    from vae_core.statistics import ImageStatistics, image_statistics
     from vae_core.table import table_of
     from vae_core.training import Progress, train
 
@@ -44,8 +47,10 @@ _MODULES = {
         "load_card",
         "load_codes",
         "load_model",
+        "load_statistics",
         "load_weights",
         "save",
+        "save_statistics",
         "save_table",
     ),
     "config": (
@@ -61,6 +66,7 @@ _MODULES = {
     "models": ("VAE",),
     "objectives": ("collapse_beta", "distortion", "elbo", "rate"),
     "posterior": ("AggregatePosterior", "Estimate"),
+    "statistics": ("ImageStatistics", "image_statistics"),
     "table": ("table_of",),
     "training": ("Progress", "train"),
 }
@@ -76,6 +82,7 @@ __all__ = [
     "Dataset",
     "DatasetError",
     "Estimate",
+    "ImageStatistics",
     "Progress",
     "TrainConfig",
     "TrainingError",
@@ -85,15 +92,18 @@ __all__ = [
     "collapse_beta",
     "distortion",
     "elbo",
+    "image_statistics",
     "list_models",
     "load_card",
     "load_codes",
     "load_dataset",
     "load_images_uint8",
     "load_model",
+    "load_statistics",
     "load_weights",
     "rate",
     "save",
+    "save_statistics",
     "save_table",
     "slider_to_beta",
     "table_of",

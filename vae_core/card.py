@@ -12,6 +12,7 @@ from vae_core.config import ConfigError, VAEConfig
 
 FORMAT = 1
 CARD, MODEL, CODES = "card.json", "model.safetensors", "codes.safetensors"
+STATISTICS = "statistics.safetensors"  # of the data set; a model may lack it
 
 CARD_FIELDS: dict[str, type] = {
     "format": int,
@@ -56,7 +57,7 @@ def check_card(file: Path, card: dict[str, Any]) -> None:
     _check_betas(file, card["betas"], card["config"])
     if "table" in card:
         check_table(file, card["table"], card["betas"])
-    for name in (MODEL, CODES):
+    for name in (MODEL, CODES, *({STATISTICS} & card["files"].keys())):
         record = card["files"].get(name)
         if not isinstance(record, dict) or {key: type(value) for key, value in record.items()} != FINGERPRINT:
             raise CheckpointError(

@@ -1,6 +1,7 @@
 """Trained models on disk: a folder with model.safetensors, codes.safetensors and card.json, read strictly.
 
-Nothing that could run code is ever read, and only `load_model` imports torch.
+statistics.safetensors, the data set in numbers, may be there as well. Nothing that could run code is ever read, and
+only `load_model` imports torch.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as parse_safetensors
 from safetensors.numpy import save as safetensors_bytes
 
-from vae_core.card import CARD, CODES, FORMAT, MODEL, CheckpointError, check_card, check_table
+from vae_core.card import CARD, CODES, FORMAT, MODEL, STATISTICS, CheckpointError, check_card, check_table
 from vae_core.config import VAEConfig
+from vae_core.statistics import ImageStatistics, statistics_from
 
 if TYPE_CHECKING:
     from vae_core.models import VAE
@@ -33,6 +35,7 @@ __all__ = [
     "FORMAT",
     "MODEL",
     "REFERENCES",
+    "STATISTICS",
     "CheckpointError",
     "Codes",
     "check_target",
@@ -41,8 +44,10 @@ __all__ = [
     "load_card",
     "load_codes",
     "load_model",
+    "load_statistics",
     "load_weights",
     "save",
+    "save_statistics",
     "save_table",
     "weight_shapes",
 ]
@@ -148,6 +153,24 @@ def load_codes(path: PathLike) -> Codes:
     )
 
 
+def load_statistics(path: PathLike) -> ImageStatistics | None:
+    """The data set's statistics in the model folder `path`, checked; None where the card names none.
+
+    Raises CheckpointError.
+    """
+    card = load_card(path)
+    if STATISTICS not in card["files"]:
+        return None
+    file = Path(path, STATISTICS)
+    tensors = _load_tensors(file, card)
+    try:
+        statistics = statistics_from(_facts(file.read_bytes()), tensors, _pixels(card))
+    except ValueError as error:
+        raise CheckpointError(f"{file}: {error}") from error
+    _check_statistics(file, statistics, card)
+    return statistics
+
+
 def load_model(path: PathLike) -> VAE:
     """The model in the folder `path`, in eval mode on the CPU; `model.card` is its card. Raises CheckpointError."""
     card = load_card(path)
@@ -162,7 +185,9 @@ def load_model(path: PathLike) -> VAE:
     return model.eval()
 
 
-def save(path: PathLike, model: VAE, codes: Codes, card: dict[str, Any]) -> dict[str, Any]:
+def save(
+    path: PathLike, model: VAE, codes: Codes, card: dict[str, Any], statistics: ImageStatistics | None = None
+) -> dict[str, Any]:
     """Write a model folder and return its complete card.
 
     `format`, `config`, `betas`, `samples`, `parameters` and `files` are filled in here. Weights are stored as
@@ -193,7 +218,11 @@ def save(path: PathLike, model: VAE, codes: Codes, card: dict[str, Any]) -> dict
         "parameters": sum(value.size for value in weights.values()),
         "files": {name: _fingerprint(content) for name, content in contents.items()},
     }
-    contents[CARD] = (json.dumps(card, indent=1, allow_nan=False) + "\n").encode()
+    if statistics is not None:
+        _check_statistics(Path(path, STATISTICS), statistics, card)
+        contents[STATISTICS] = _statistics_bytes(statistics)
+        card["files"][STATISTICS] = _fingerprint(contents[STATISTICS])
+    contents[CARD] = _card_bytes(card)
     check_card(Path(path, CARD), json.loads(contents[CARD]))
     _write_folder(Path(path), contents)
     return card
@@ -208,13 +237,24 @@ def save_table(path: PathLike, table: list[dict[str, Any]]) -> dict[str, Any]:
     file = Path(path, CARD)
     card = {**load_card(path), "table": table}
     check_table(file, table, card["betas"])
-    content = (json.dumps(card, indent=1, allow_nan=False) + "\n").encode()
-    new = file.with_name(f".{CARD}.new-{os.getpid()}")
-    try:
-        new.write_bytes(content)
-        new.replace(file)
-    finally:
-        new.unlink(missing_ok=True)
+    _write_file(file, _card_bytes(card))
+    return card
+
+
+def save_statistics(path: PathLike, statistics: ImageStatistics) -> dict[str, Any]:
+    """Put the data set's statistics into a model folder and return its card; model and codes stay as they are.
+
+    Both files are written beside their places and then renamed, the card last: until then it names none or the old
+    ones. Raises CheckpointError where the folder holds no model or the statistics are of other samples, and OSError
+    where writing fails.
+    """
+    file = Path(path, STATISTICS)
+    card = load_card(path)
+    _check_statistics(file, statistics, card)
+    content = _statistics_bytes(statistics)
+    card["files"] = {**card["files"], STATISTICS: _fingerprint(content)}
+    _write_file(file, content)
+    _write_file(Path(path, CARD), _card_bytes(card))
     return card
 
 
@@ -239,7 +279,7 @@ def check_target(path: PathLike) -> None:
     folder = Path(path)
     if folder.exists():
         found = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else ["a file"]
-        foreign = [name for name in found if name not in (CARD, MODEL, CODES)]
+        foreign = [name for name in found if name not in (CARD, MODEL, CODES, STATISTICS)]
         if foreign:
             raise CheckpointError(
                 f"{folder}: expected a model folder or none, got {foreign[0]!r}; it stays untouched"
@@ -263,6 +303,30 @@ def weight_shapes(config: VAEConfig) -> dict[str, tuple[int, ...]]:
             shapes[f"{part}.{i}.gain"] = (config.degree, outputs)
             shapes[f"{part}.{i}.shift"] = (config.degree, outputs)
     return shapes
+
+
+def _pixels(card: dict[str, Any]) -> int:
+    return math.prod(card["config"]["input_shape"])
+
+
+def _check_statistics(file: Path, statistics: ImageStatistics, card: dict[str, Any]) -> None:
+    """Raise CheckpointError where the statistics are of other samples than the card's."""
+    expected, found = (card["samples"], _pixels(card)), (statistics.samples, len(statistics.mean))
+    if found != expected:
+        raise CheckpointError(
+            f"{file}: expected the statistics of {expected[0]} samples of {expected[1]} pixels as {CARD} says,"
+            f" got {found[0]} of {found[1]}"
+        )
+
+
+def _statistics_bytes(statistics: ImageStatistics) -> bytes:
+    return safetensors_bytes(statistics.tensors(), metadata={"json": json.dumps(statistics.facts(), allow_nan=False)})
+
+
+def _facts(content: bytes) -> object:
+    """The JSON in the metadata of a safetensors file that has been parsed. Raises ValueError."""
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return json.loads(header.get("__metadata__", {}).get("json", "null"))
 
 
 def _load_weights(folder: Path, card: dict[str, Any]) -> Weights:
@@ -320,6 +384,20 @@ def _read(file: Path) -> bytes:
 
 def _fingerprint(content: bytes) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def _card_bytes(card: dict[str, Any]) -> bytes:
+    return (json.dumps(card, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _write_file(file: Path, content: bytes) -> None:
+    """Write a file beside its place, then rename it: what was there stays whole until then."""
+    new = file.with_name(f".{file.name}.new-{os.getpid()}")
+    try:
+        new.write_bytes(content)
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _write_folder(folder: Path, contents: dict[str, bytes]) -> None:

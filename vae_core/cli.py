@@ -1,4 +1,4 @@
-"""The command line: train, reference, table, info, evaluate and data, one function each."""
+"""The command line: train, reference, table, statistics, info, evaluate and data, one function each."""
 
 from __future__ import annotations
 
@@ -54,6 +54,12 @@ def _table(options: argparse.Namespace) -> int:
     from vae_core.workshop import make_table
 
     return make_table(find_model(options.model), options)
+
+
+def _statistics(options: argparse.Namespace) -> int:
+    from vae_core.workshop import make_statistics
+
+    return make_statistics(find_model(options.model), options)
 
 
 def _info(options: argparse.Namespace) -> int:
@@ -168,6 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands.add_parser("train", help="train a model: D and R as it goes, then a checkpoint"))
     _add_reference(commands.add_parser("reference", help="train VAEs at one beta each, to compare with"))
     _add_table(commands.add_parser("table", help="compute a model's table along beta again, from its codes"))
+    _add_statistics(commands.add_parser("statistics", help="compute the data set's mean, deviation and histograms"))
     _add_info(commands.add_parser("info", help="print a model's card"))
     _add_evaluate(commands.add_parser("evaluate", help="measure D and R along beta again, from the weights"))
     _add_data(
@@ -219,6 +226,16 @@ def _add_reference(parser: argparse.ArgumentParser) -> None:
 
 def _add_table(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_table)
+    parser.add_argument("model", metavar="NAME_OR_PATH")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help=f"data folder (else {DATA_VARIABLE})")
+
+
+def _add_statistics(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_statistics)
+    parser.description = (
+        "Compute the mean, the standard deviation and a histogram of every pixel over a model's data set, and put them "
+        "beside the model: the pages show them where the images themselves are not at hand."
+    )
     parser.add_argument("model", metavar="NAME_OR_PATH")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help=f"data folder (else {DATA_VARIABLE})")
 

@@ -1,4 +1,4 @@
-"""From a data set's name to a checkpoint on disk: the `train` command, and the `table` command for its last part."""
+"""From a data set's name to a checkpoint on disk: the `train` command; `table` and `statistics` for parts of it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ import torch
 
 from vae_core.checkpoints import (
     CARD,
+    STATISTICS,
     CheckpointError,
     check_target,
     load_card,
     load_codes,
     load_model,
     save,
+    save_statistics,
     save_table,
 )
 from vae_core.config import VAEConfig, beta_nodes
-from vae_core.datasets import Dataset, DatasetError, load_dataset
+from vae_core.datasets import Dataset, DatasetError, load_dataset, load_images_uint8
 from vae_core.evaluation import describe, table_with_distortion
 from vae_core.models import VAE
 from vae_core.objectives import collapse_beta
 from vae_core.progress_bar import ProgressBar, duration
 from vae_core.recipes import RECIPES, Recipe
+from vae_core.statistics import image_statistics, levels_of
 from vae_core.table import table_of
 from vae_core.training import Progress, resolve_device, train
 
@@ -79,6 +82,19 @@ def make_table(folder: Path, options: argparse.Namespace) -> int:
     bar.close()
     save_table(folder, table)
     print(f"{folder / CARD}: the table along beta, {len(table)} records")
+    return 0
+
+
+def make_statistics(folder: Path, options: argparse.Namespace) -> int:
+    """Put the statistics of the data set of the model in `folder` beside it; returns the exit status.
+
+    Raises DatasetError where the data set is not at hand, and CheckpointError where it is not the model's.
+    """
+    dataset = load_card(folder)["dataset"]
+    statistics = image_statistics(load_images_uint8(dataset, options.data_dir), levels_of(dataset))
+    save_statistics(folder, statistics)
+    kind = "drawings" if statistics.drawing else "no drawings"
+    print(f"{folder / STATISTICS}: {statistics.samples} samples of {len(statistics.mean)} pixels, {kind}")
     return 0
 
 
@@ -187,7 +203,9 @@ class _Job:
         codes, card = describe(
             model, self.data, betas, draws=draws, curve_samples=samples, training=training, table=table, report=report
         )
-        save(self.folder, model, codes, card | {"name": self.name})
+        # A draft is soon replaced: only a finished model gets the data set's statistics.
+        statistics = image_statistics(self.data.images, levels_of(self.data.name)) if table else None
+        save(self.folder, model, codes, card | {"name": self.name}, statistics)
 
     def _record(self, progress: Progress, *, complete: bool) -> dict[str, Any]:
         """How the model was trained, for its card."""

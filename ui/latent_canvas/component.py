@@ -22,6 +22,7 @@ class CanvasEvents:
     wants_all, wants_originals, wants_separate: the person asked for all samples; a sample's original image is
     needed; the separately trained models are.
     go: the page that a link was followed to, just now; "" in any other run.
+    pick: the model that was chosen in the view, just now; "" in any other run.
     """
 
     view: Mapping[str, Any] | None
@@ -29,6 +30,7 @@ class CanvasEvents:
     wants_originals: bool
     wants_separate: bool
     go: str
+    pick: str
 
 
 @cache
@@ -37,21 +39,32 @@ def _renderer() -> ComponentRenderer:
 
 
 def latent_canvas(
-    data: Mapping[str, Any], *, key: str, digest: str, on_view: Callable[[], None] = lambda: None
+    data: Mapping[str, Any],
+    *,
+    key: str,
+    digest: str,
+    on_view: Callable[[], None] = lambda: None,
+    on_pick: Callable[[], None] = lambda: None,
 ) -> CanvasEvents:
     """Mount a view. `data` is JSON (index.js has the kinds); `digest` names the model that events must be about."""
     # As one string: a nested dict would make Streamlit import pandas to find out whether it is a data frame.
     result = _renderer()(
-        key=key, data={"view": json.dumps(data)}, on_view_change=on_view, on_wanted_change=lambda: None, on_go_change=lambda: None
+        key=key,
+        data={"view": json.dumps(data)},
+        on_view_change=on_view,
+        on_wanted_change=lambda: None,
+        on_go_change=lambda: None,
+        on_pick_change=on_pick,
     )
     view = _about(digest, result.get("view"))
     wanted = _about(digest, result.get("wanted")) or {}
-    wishes = [bool(wanted.get(part)) for part in ("all", "originals", "separate")]
-    return CanvasEvents(view, *wishes, go=str(result.get("go") or ""))
+    wants_all, wants_originals, wants_separate = (bool(wanted.get(part)) for part in ("all", "originals", "separate"))
+    go, pick = (str(result.get(trigger) or "") for trigger in ("go", "pick"))
+    return CanvasEvents(view, wants_all, wants_originals, wants_separate, go, pick)
 
 
 def warm_up(texts: bytes) -> None:
-    """Mount what the pages say, first of all: the browser fetches the modules while the server imports what it needs."""
+    """Mount what the pages say, first of all: the browser fetches modules while the server imports what it needs."""
     with st.container(key="warm-up"):
         send(texts, key="texts")
 

@@ -20,6 +20,7 @@ from safetensors.numpy import save as to_safetensors
 
 from ui.latent_canvas.packing import pack_decoder, pack_encoder
 from vae_core.checkpoints import Codes
+from vae_core.statistics import ImageStatistics
 
 # Opening a page may cost this many bytes, weights and codes together; the rest of the samples comes when asked for.
 OPENING_BYTES = 1_400_000
@@ -73,6 +74,8 @@ def model_payload(card: dict[str, Any], weights: dict[str, NDArray[Any]], digest
         "betas": card["betas"],
         "beta_max": config["beta_max"],
         "beta_collapse": card["beta_collapse"],
+        "likelihood": config["likelihood"],
+        "sigma_x": config["sigma_x"],
         "decoder": decoder,
     }
     return _message({"kind": "model", "digest": digest, "spec": spec}, weights=flat)
@@ -95,6 +98,11 @@ def codes_payload(codes: Codes, chunks: Chunks, chunk: int, digest: str) -> byte
         ids=ids,
         test=codes.test[ids].astype(np.uint8),
     )
+
+
+def statistics_payload(statistics: ImageStatistics, digest: str) -> bytes:
+    """The data set in numbers, pixel by pixel (Statistics in store.js)."""
+    return _message({"kind": "statistics", "digest": digest, **statistics.facts()}, **statistics.tensors())
 
 
 def table_payload(digest: str, table: dict[str, Any]) -> bytes:

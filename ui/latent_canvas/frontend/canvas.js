@@ -2,10 +2,10 @@
 
 import { fromInitial, toParams } from "./address.js";
 import { BetaSlider } from "./beta_slider.js";
+import { Camera } from "./camera.js";
 import { nearest, pick } from "./codes.js";
 import { h, saveFile, setShown, setText } from "./dom.js";
 import { attachPointers } from "./drag.js";
-import { glide, wholeView } from "./framing.js";
 import { attachKeys } from "./keys.js";
 import { attachMapExtras } from "./map_extras.js";
 import { Painter } from "./painter.js";
@@ -19,7 +19,7 @@ import { Teller } from "./teller.js";
 import { attachTerms, rich } from "./terms.js";
 import { t } from "./texts.js";
 import { Toolbar } from "./toolbar.js";
-import { bounds, createView, fit, fromBounds, pan, resize, toLatent, zoomAt } from "./view.js";
+import { bounds, createView, pan, toLatent } from "./view.js";
 import { group } from "./words.js";
 
 /**
@@ -37,7 +37,6 @@ import { group } from "./words.js";
 
 /** z stays in this square: the prior's mass beyond is 1e-22. */
 const Z_LIMIT = 10;
-const ZOOM_LIMITS = { min: 12, max: 40_000 };
 /** A sample is under the pointer when its μ is this near, in CSS pixels, or inside its ellipse. */
 const PICK_PX = 7;
 
@@ -55,10 +54,10 @@ export class LatentCanvas {
     this.view = createView();
     this.moving = false;
     this.dragging = false;
-    this.gliding = new AbortController();
     this.hovered = -1;
     this.selectedIndex = -1;
     this.painter = new Painter(this);
+    this.camera = new Camera(this);
     this.teller = new Teller(toParams, () => this.dragging, () => this.#rest(), signal);
     this.toolbar = this.#makeToolbar(signal);
     this.beta = new BetaSlider((beta, resting) => this.setBeta(beta, resting), signal);
@@ -113,7 +112,7 @@ export class LatentCanvas {
     return new Stage({
       zoom: (factor) => this.zoomMiddle(factor),
       reset: () => this.resetView(),
-      resize: (width, height) => this.#resized(width, height),
+      resize: (width, height) => this.camera.resized(width, height),
     }, signal);
   }
 
@@ -134,8 +133,8 @@ export class LatentCanvas {
       drag: (/** @type {number} */ x, /** @type {number} */ y) => this.moveTo(toLatent(this.view, x, y)),
       dragEnd: () => this.#endDrag(),
       tap: (/** @type {number} */ x, /** @type {number} */ y) => this.#tap(x, y),
-      pan: (/** @type {number} */ dx, /** @type {number} */ dy) => this.#setView(pan(this.view, dx, dy)),
-      zoom: (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ factor) => this.#zoom(x, y, factor),
+      pan: (/** @type {number} */ dx, /** @type {number} */ dy) => this.camera.set(pan(this.view, dx, dy)),
+      zoom: (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ factor) => this.camera.zoom(x, y, factor),
       rest: () => this.teller.restSoon(),
       hover: (/** @type {number} */ x, /** @type {number} */ y) => this.#hoverAt(x, y),
       leave: () => this.#hover(-1, ""),
@@ -188,7 +187,7 @@ export class LatentCanvas {
     this.beta.set(this.state.beta);
     this.toolbar.set(this.state);
     this.paths.set(this.state.pins, this.state.through, spec.shape);
-    this.#placeView();
+    this.camera.place();
     // The address learns of the model now; the server knows what it has just sent.
     this.teller.tell(this.state, true);
   }
@@ -231,7 +230,7 @@ export class LatentCanvas {
     this.moveTo([x + dx, y + dy]);
     const [xmin, xmax, ymin, ymax] = bounds(this.view);
     const [zx, zy] = this.state.z;
-    if (zx < xmin || zx > xmax || zy < ymin || zy > ymax) this.#setView(createView({ ...this.view, x0: zx, y0: zy }));
+    if (zx < xmin || zx > xmax || zy < ymin || zy > ymax) this.camera.set(createView({ ...this.view, x0: zx, y0: zy }));
   }
 
   #startDrag() {
@@ -313,68 +312,22 @@ export class LatentCanvas {
     this.painter.invalidate("sample");
   }
 
-  // ---- the view
-
-  /** @param {number} width @param {number} height */
-  #resized(width, height) {
-    this.view = resize(this.view, width, height);
-    if (this.model) this.#placeView();
-    this.painter.invalidate("view");
-  }
-
-  #placeView() {
-    const { width, height } = this.stage;
-    if (!width || !this.model) return;
-    const own = this.state.view;
-    this.view = own ? fromBounds(own, width, height) : wholeView(this.painter.current, width, height);
-    this.painter.invalidate("view");
-  }
+  // ---- at rest
 
   resetView() {
-    this.state.view = null;
-    this.teller.restSoon();
-  }
-
-  /** Where the person has chosen no view, the whole map is shown; β may have changed how far that reaches. */
-  #frameWhole() {
-    const { width, height } = this.stage;
-    if (this.state.view || !width) return;
-    const target = wholeView(this.painter.current, width, height);
-    if (Math.abs(target.scale / this.view.scale - 1) < 0.02 && target.x0 === this.view.x0 && target.y0 === this.view.y0) return;
-    this.gliding.abort();
-    this.gliding = new AbortController();
-    const show = (/** @type {import("./view.js").View} */ view) => {
-      this.view = view;
-      this.painter.invalidate("view");
-    };
-    glide(this.view, target, show, this.gliding.signal);
-  }
-
-  /** @param {number} x @param {number} y @param {number} factor */
-  #zoom(x, y, factor) {
-    this.#setView(zoomAt(this.view, x, y, factor, ZOOM_LIMITS));
+    this.camera.reset();
   }
 
   /** @param {number} factor */
   zoomMiddle(factor) {
-    this.#zoom(this.stage.width / 2, this.stage.height / 2, factor);
-  }
-
-  /** @param {import("./view.js").View} view */
-  #setView(view) {
-    this.gliding.abort();
-    this.view = view;
-    this.state.view = /** @type {[number, number, number, number]} */ (bounds(view));
-    this.moving = true;
-    this.painter.invalidate("view");
-    this.teller.restSoon();
+    this.camera.zoomMiddle(factor);
   }
 
   #rest() {
     if (!this.model) return;
     this.moving = false;
     this.painter.invalidate("view", "sample");
-    this.#frameWhole();
+    this.camera.frameWhole();
     this.teller.tell(this.state, this.paths.playing !== 0);
     // The strip of neighbours shows originals from the first rest on.
     this.#wantOriginal(nearest(this.painter.current, this.state.z, 1)[0] ?? -1);
@@ -416,7 +369,7 @@ export class LatentCanvas {
 
   destroy() {
     this.abort.abort();
-    this.gliding.abort();
+    this.camera.stop();
     this.painter.destroy();
     this.root.remove();
   }

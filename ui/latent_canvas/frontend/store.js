@@ -19,6 +19,8 @@ import { setTexts } from "./texts.js";
  * @property {number[]} betas where codes were computed
  * @property {number} beta_max
  * @property {number} beta_collapse predicted by the linear VAE
+ * @property {"gaussian" | "bernoulli"} likelihood of a pixel given z
+ * @property {number} sigma_x standard deviation of Gaussian pixels
  * @property {import("./decoder.js").DecoderSpec} decoder
  */
 

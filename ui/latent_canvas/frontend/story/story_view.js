@@ -3,6 +3,7 @@
 import { storyParams } from "../address.js";
 import { h, setShown, setText } from "../dom.js";
 import { classColors } from "../palette.js";
+import { labelPlaces } from "../sample.js";
 import { formatBeta, nearestNode } from "../scale.js";
 import { getModel, onChange } from "../store.js";
 import { Teller } from "../teller.js";
@@ -55,6 +56,7 @@ export class StoryView {
     this.colors = [];
     this.ink = { text: "#222", background: "#fff", accent: "#4457c0", soft: "#667", line: "#ccc" };
     this.dark = false;
+    this.words = { key: "", places: /** @type {{xy: [number, number], text: string, color: string}[]} */ ([]) };
     this.dirty = /** @type {Set<Change>} */ (new Set());
     this.frameId = 0;
     this.frames = 0;
@@ -180,6 +182,17 @@ export class StoryView {
     this.#followBeta();
     this.invalidate("beta", "subject");
     if (resting) this.teller.restSoon();
+  }
+
+  /** Where the names of the classes stand: at the median μ of each. @returns {{xy: [number, number], text: string, color: string}[]} */
+  get classWords() {
+    const { model, current, colors, ink } = this;
+    if (!model) return [];
+    const key = `${this.state.beta} ${model.codes.n} ${ink.text}`;
+    if (this.words.key !== key) {
+      this.words = { key, places: labelPlaces(current, model, colors, () => true).map(({ x, y, text }) => ({ xy: /** @type {[number, number]} */ ([x, y]), text, color: ink.text })) };
+    }
+    return this.words.places;
   }
 
   /** What the subject is called: "a 7 (sample 1,234)" or "your drawing". */

@@ -30,7 +30,7 @@ export class Figures {
     this.split = this.#figure("split", this.splitTitle, null, signal);
     this.diamonds = h("span", {}, ...rich("weight.tradeoff.diamonds"));
     this.measured = h("span", { "data-testid": "measured-slope" });
-    const along = h("p", {}, ...rich("weight.tradeoff.note"), " ", this.measured, " ", this.diamonds);
+    const along = h("p", {}, ...rich("weight.tradeoff.note"), this.measured, this.diamonds);
     const rd = this.#figure("tradeoff", h("h2", {}, t("weight.tradeoff.title")), along, signal);
     /** @type {import("./rows.js").Row[]} */
     this.rows = [];

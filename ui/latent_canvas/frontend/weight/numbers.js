@@ -2,6 +2,8 @@
 
 import { h, setShown, setText } from "../dom.js";
 import { formatBeta } from "../scale.js";
+import { rich } from "../terms.js";
+import { t } from "../texts.js";
 import { significant } from "../words.js";
 import { identities, withError } from "./rows.js";
 
@@ -10,9 +12,8 @@ import { identities, withError } from "./rows.js";
  * @typedef {[number, number]} Pair value and error
  *
  * @typedef {object} Line
- * @property {string} name in plain words
- * @property {string} symbol
- * @property {string} why what it means, as a tooltip
+ * @property {string} name the key of its name in plain words; what it means, as a tooltip, has the key "<name>.why"
+ * @property {string} [symbol] "<name>.symbol" is the key where it is a word
  * @property {(row: Row) => Pair | undefined} pair
  * @property {boolean} [sub] a part of the line above
  * @property {boolean} [deep] a part of a part
@@ -22,40 +23,44 @@ import { identities, withError } from "./rows.js";
 
 /** @type {Line[]} */
 const LINES = [
-  { name: "Error of reconstruction (lower is better, may be negative)", symbol: "D", why: "Distortion: −log p(x|z), averaged over samples and draws of z. Lower is better; it may be negative, because pixels have a density.", pair: (row) => row.distortion },
-  { name: "Distance of the Gaussians from the prior", symbol: "R", why: "Rate: KL(q(z|x) ‖ N(0, I)), averaged over samples. A closed form: exact.", pair: (row) => [row.rate, 0] },
-  { name: "of that: tells samples apart", symbol: "I(x; z)", why: "Mutual information of sample and code: nats that help to tell samples apart.", pair: (row) => row.mutual_information, sub: true },
-  { name: "of that: misfit of q(z) to the prior", symbol: "KL(q(z) ‖ p(z))", why: "How far the average of all Gaussians is from N(0, I). R = I + KL.", pair: (row) => row.kl_to_prior, sub: true },
-  { name: "z₁ and z₂ depend on each other", symbol: "TC", why: "Total correlation of q(z).", pair: (row) => row.total_correlation, sub: true, deep: true },
-  { name: "z₁ is not N(0, 1)", symbol: "KL(q(z₁) ‖ N)", why: "KL of the first marginal to N(0, 1).", pair: (row) => row.marginal_kl[0], sub: true, deep: true },
-  { name: "z₂ is not N(0, 1)", symbol: "KL(q(z₂) ‖ N)", why: "KL of the second marginal to N(0, 1).", pair: (row) => row.marginal_kl[1], sub: true, deep: true },
-  { name: "Prior draws that fall into holes", symbol: "P(q < p/10)", why: "Share of the prior’s draws at places where q(z) is less than a tenth of the prior’s density.", pair: (row) => [100 * row.holes[0], 100 * row.holes[1]], unit: "%" },
-  { name: "Mean width of the Gaussians", symbol: "mean σ", why: "Mean of σ over samples and dimensions: computed, not estimated.", pair: (row) => [row.mean_sigma, 0], format: significant, unit: "" },
-  { name: "Narrowest Gaussian", symbol: "smallest σ", why: "The smallest σ of all samples and dimensions.", pair: (row) => [row.min_sigma, 0], format: significant, unit: "" },
-  { name: "Dimensions in use", symbol: "active units", why: "Dimensions with Var μ(x) > 0.01 (Burda et al. 2016).", pair: (row) => [row.active_units, 0], format: String, unit: "" },
+  { name: "weight.numbers.distortion", symbol: "D", pair: (row) => row.distortion },
+  { name: "weight.numbers.rate", symbol: "R", pair: (row) => [row.rate, 0] },
+  { name: "weight.numbers.information", symbol: "I(x; z)", pair: (row) => row.mutual_information, sub: true },
+  { name: "weight.numbers.misfit", symbol: "KL(q(z) ‖ p(z))", pair: (row) => row.kl_to_prior, sub: true },
+  { name: "weight.numbers.correlation", symbol: "TC", pair: (row) => row.total_correlation, sub: true, deep: true },
+  { name: "weight.numbers.first", symbol: "KL(q(z₁) ‖ N)", pair: (row) => row.marginal_kl[0], sub: true, deep: true },
+  { name: "weight.numbers.second", symbol: "KL(q(z₂) ‖ N)", pair: (row) => row.marginal_kl[1], sub: true, deep: true },
+  { name: "weight.numbers.holes", symbol: "P(q < p/10)", pair: (row) => [100 * row.holes[0], 100 * row.holes[1]], unit: "%" },
+  { name: "weight.numbers.width", pair: (row) => [row.mean_sigma, 0], format: significant, unit: "" },
+  { name: "weight.numbers.narrowest", pair: (row) => [row.min_sigma, 0], format: significant, unit: "" },
+  { name: "weight.numbers.units", pair: (row) => [row.active_units, 0], format: String, unit: "" },
 ];
 
-/** @type {[string, string][]} */
-const FORMULAS = [
-  ["loss", "D + β · R, per sample, in nats"],
-  ["D", "E_x E_q(z|x) [−log p(x|z)], summed over pixels"],
-  ["R", "E_x KL(q(z|x) ‖ N(0, I)) = E_x ½ Σⱼ (μⱼ² + σⱼ² − 1 − log σⱼ²)"],
-  ["q(z)", "(1/N) Σᵢ N(z; μᵢ, diag σᵢ²), the aggregate posterior"],
-  ["I(x; z)", "h(q(z)) − E_x h(q(z|x)), at most ln N"],
-  ["KL(q(z) ‖ p(z))", "E_q [log q(z) − log p(z)] = R − I"],
-  ["TC", "E_q [log q(z) − Σⱼ log q(zⱼ)] = KL(q ‖ p) − Σⱼ KL(q(zⱼ) ‖ N(0, 1))"],
-  ["errors", "a bound where q(z) was integrated on a grid, a standard error where samples or draws were averaged"],
-];
+/** @returns {[string, string][]} what each number is, and its formula */
+function formulas() {
+  return [
+    [t("weight.formula.loss.name"), t("weight.formula.loss", { formula: "D + β · R" })],
+    ["D", t("weight.formula.distortion", { formula: "E_x E_q(z|x) [−log p(x|z)]" })],
+    ["R", "E_x KL(q(z|x) ‖ N(0, I)) = E_x ½ Σⱼ (μⱼ² + σⱼ² − 1 − log σⱼ²)"],
+    ["q(z)", t("weight.formula.aggregate", { formula: "(1/N) Σᵢ N(z; μᵢ, diag σᵢ²)" })],
+    ["I(x; z)", t("weight.formula.information", { formula: "h(q(z)) − E_x h(q(z|x))", most: "ln N" })],
+    ["KL(q(z) ‖ p(z))", "E_q [log q(z) − log p(z)] = R − I"],
+    ["TC", "E_q [log q(z) − Σⱼ log q(zⱼ)] = KL(q ‖ p) − Σⱼ KL(q(zⱼ) ‖ N(0, 1))"],
+    [t("weight.formula.errors.name"), t("weight.formula.errors")],
+  ];
+}
 
 export class Numbers {
   constructor() {
-    this.head = [h("th", { scope: "col" }, "nats per sample (1 nat = 1.44 bits)"), h("th", { scope: "col", class: "pinned" }), h("th", { scope: "col" }), h("th", { scope: "col", class: "pinned" }, "difference")];
+    const [unit, apart] = [h("th", { scope: "col" }, ...rich("weight.numbers.unit")), t("weight.numbers.difference")];
+    this.head = [unit, h("th", { scope: "col", class: "pinned" }), h("th", { scope: "col" }), h("th", { scope: "col", class: "pinned" }, apart)];
     this.rows = LINES.map(buildLine);
     const table = h("table", { "data-testid": "numbers" }, h("thead", {}, h("tr", {}, ...this.head)), h("tbody", {}, ...this.rows.map(({ root }) => root)));
     this.checks = h("ul", { class: "checks", "data-testid": "identities" });
     this.note = h("p", { class: "note" });
-    const formulas = h("details", {}, h("summary", {}, "Show the formulas"), h("dl", {}, ...FORMULAS.flatMap(([name, formula]) => [h("dt", {}, name), h("dd", {}, formula)])));
-    this.root = h("section", { class: "numbers" }, h("div", { class: "scroll" }, table), this.checks, this.note, formulas);
+    const list = h("dl", {}, ...formulas().flatMap(([name, formula]) => [h("dt", {}, name), h("dd", {}, formula)]));
+    const details = h("details", {}, h("summary", {}, t("weight.formulas")), list);
+    this.root = h("section", { class: "numbers" }, h("div", { class: "scroll" }, table), this.checks, this.note, details);
     this.shown = "";
   }
 
@@ -67,7 +72,7 @@ export class Numbers {
    */
   show(current, pinned, samples, beta) {
     const key = JSON.stringify([current.row.beta, current.title, pinned?.row.beta, pinned?.title]);
-    setText(this.note, current.row.beta === beta ? "" : `Numbers computed at β = ${formatBeta(current.row.beta)}, the nearest value stored.`);
+    setText(this.note, current.row.beta === beta ? "" : t("weight.numbers.nearest", { beta: formatBeta(current.row.beta) }));
     if (key === this.shown) return;
     this.shown = key;
     this.root.classList.toggle("comparing", pinned !== null);
@@ -87,16 +92,21 @@ export class Numbers {
   /** @param {Row} row @param {number} samples */
   #check(row, samples) {
     this.checks.replaceChildren(...identities(row, samples).map(({ text: formula, ok, detail }) => {
-      const [sign, state] = ok === null ? ["–", "by construction"] : ok ? ["✓", "holds"] : ["✗", "FAILS"];
-      return h("li", { title: detail, class: ok === false ? "failed" : "", "data-ok": String(ok) }, h("b", { "aria-label": state }, sign), ` ${formula}${ok === null ? " (not checked here)" : ""}`);
+      const [sign, state] = ok === null ? ["–", t("weight.check.none")] : ok ? ["✓", t("weight.check.holds")] : ["✗", t("weight.check.fails")];
+      const says = ok === null ? t("weight.check.unchecked", { formula }) : formula;
+      return h("li", { title: detail, class: ok === false ? "failed" : "", "data-ok": String(ok) }, h("b", { "aria-label": state }, sign), ` ${says}`);
     }));
   }
 }
 
 /** @param {Line} line */
-function buildLine({ name, symbol, why, sub, deep }) {
+function buildLine({ name, symbol, sub, deep }) {
   const cells = [h("td", { class: "pinned" }), h("td", {}), h("td", { class: "pinned" })];
-  const root = h("tr", { class: `${sub ? "sub" : ""} ${deep ? "deep" : ""}` }, h("th", { scope: "row", title: why }, name, h("small", {}, symbol)), ...cells);
+  const words = rich(name);
+  // A word of the glossary shows its own note; the row's tooltip would lie over it.
+  for (const word of words) if (word instanceof HTMLElement) word.title = "";
+  const head = h("th", { scope: "row", title: t(`${name}.why`) }, ...words, h("small", {}, symbol ?? t(`${name}.symbol`)));
+  const root = h("tr", { class: `${sub ? "sub" : ""} ${deep ? "deep" : ""}` }, head, ...cells);
   return { root, cells };
 }
 

@@ -1,7 +1,8 @@
 // What a row of numbers along β means, in plain sentences for a reader who has never met a VAE.
 
+import { t } from "../texts.js";
 import { group, significant } from "../words.js";
-import { fixed, lostShare } from "./rows.js";
+import { fixed, lostShare, percentText } from "./rows.js";
 
 /**
  * @typedef {import("./rows.js").Row} Row
@@ -20,6 +21,8 @@ const KEPT_INFORMATION = 0.4;
 const TINY_SIGMA = 0.1;
 /** Fewer holes than this are called hardly any. */
 const FEW_HOLES = 0.01;
+/** Less than this is only called little. */
+const LEAST_SHARE = 0.001;
 /** Above this share of N, groups are single samples. */
 const NEARLY_ALL = 0.9;
 
@@ -32,7 +35,7 @@ const NEARLY_ALL = 0.9;
 export function regime(row, rows, samples) {
   const name = regimeOf(row, rows, samples);
   const { title, text } = SAYS[name];
-  return { name, title, text: text(row, rows, samples) };
+  return { name, title: t(title), text: text(row, rows, samples) };
 }
 
 /** @param {Row} row @param {Row[]} rows @param {number} samples @returns {Regime} */
@@ -45,75 +48,61 @@ function regimeOf(row, rows, samples) {
   return blurred ? "blur" : "useful";
 }
 
-/** @type {Record<Regime, {title: string, text: (row: Row, rows: Row[], samples: number) => string}>} */
+/** @type {Record<Regime, {title: string, text: (row: Row, rows: Row[], samples: number) => string}>} a title is a text's key */
 const SAYS = {
-  autoencoder: { title: "Almost a plain autoencoder.", text: autoencoder },
-  useful: { title: "A useful compromise.", text: useful },
-  blur: { title: "Blurred: the codes say too little.", text: blur },
-  collapse: { title: "Collapsed: the codes say next to nothing.", text: collapse },
+  autoencoder: { title: "weight.regime.autoencoder", text: autoencoder },
+  useful: { title: "weight.regime.useful", text: useful },
+  blur: { title: "weight.regime.blur", text: blur },
+  collapse: { title: "weight.regime.collapse", text: collapse },
 };
 
 /** @param {Row} row @param {Row[]} rows */
 function autoencoder(row, rows) {
-  const size = row.mean_sigma < TINY_SIGMA ? "tiny Gaussian" : "Gaussian";
-  const own = `Every sample keeps a ${size} of its own (mean σ ${significant(row.mean_sigma)})${comesBack(row, rows)}.`;
+  const gaussian = t(row.mean_sigma < TINY_SIGMA ? "weight.regime.gaussian.tiny" : "weight.regime.gaussian");
+  const values = { gaussian, sigma: significant(row.mean_sigma), back: comesBack(row, rows) };
   const [holes] = row.holes;
-  if (holes < FEW_HOLES) {
-    return `${own} Their average q(z) lies ${fixed(row.kl_to_prior[0], 1)} nats from the prior, although ${hardlyHoles(holes)}.`;
-  }
-  return [
-    own,
-    `Between them q(z), the average of all these Gaussians, leaves holes: ${percent(holes)} of the prior’s draws land where hardly any sample’s Gaussian reaches.`,
-    "Nothing trained the decoder there, so what it makes of such a draw is left to chance.",
-  ].join(" ");
+  if (holes < FEW_HOLES) return t("weight.regime.autoencoder.filled", { ...values, misfit: fixed(row.kl_to_prior[0], 1), hardly: hardlyHoles(holes) });
+  return t("weight.regime.autoencoder.text", { ...values, holes: percent(holes) });
 }
 
 /** @param {Row} row @param {Row[]} rows @param {number} samples */
 function useful(row, rows, samples) {
   const [holes] = row.holes;
-  const filled = holes < FEW_HOLES
-    ? `fill the prior: ${hardlyHoles(holes)}`
-    : `fill most of the prior: ${percent(1 - holes)} of its draws land where samples’ Gaussians reach and the decoder was trained, ${percent(holes)} in holes`;
-  return [
-    `The samples’ Gaussians (mean σ ${significant(row.mean_sigma)}) ${holes < 0.5 ? filled : `leave holes for ${percent(holes)} of the prior’s draws`}.`,
-    `Codes still hold ${ofAll(row, samples)} nats${comesBack(row, rows)}.`,
-  ].join(" ");
+  const values = { sigma: significant(row.mean_sigma), ...ofAll(row, samples), back: comesBack(row, rows) };
+  if (holes < FEW_HOLES) return t("weight.regime.useful.filled", { ...values, hardly: hardlyHoles(holes) });
+  if (holes < 0.5) return t("weight.regime.useful.mostly", { ...values, covered: percent(1 - holes), holes: percent(holes) });
+  return t("weight.regime.useful.holes", { ...values, holes: percent(holes) });
 }
 
 /** @param {Row} row @param {Row[]} rows @param {number} samples */
 function blur(row, rows, samples) {
   const kept = keptShare(row, rows);
-  const lost = Number.isNaN(kept) ? "" : ` Reconstructions are only ${percent(kept)} of the way from the worst along β to the best.`;
+  const lost = Number.isNaN(kept) ? "" : t("weight.regime.blur.lost", { kept: percent(kept) });
+  const values = { sigma: significant(row.mean_sigma), ...ofAll(row, samples), lost };
   const [holes] = row.holes;
-  return [
-    `The Gaussians are wide (mean σ ${significant(row.mean_sigma)}), so many samples share a place: codes hold only ${ofAll(row, samples)} nats.`,
-    `For all that share a place the decoder has one picture, an average, and averages are blurred.${lost}`,
-    holes < FEW_HOLES ? `In return the prior is filled: ${hardlyHoles(holes)}.` : `Holes still catch ${percent(holes)} of the prior’s draws.`,
-  ].join(" ");
+  if (holes < FEW_HOLES) return t("weight.regime.blur.filled", { ...values, hardly: hardlyHoles(holes) });
+  return t("weight.regime.blur.holes", { ...values, holes: percent(holes) });
 }
 
 /** @param {Row} row @param {Row[]} _rows @param {number} samples */
 function collapse(row, _rows, samples) {
   const [holes] = row.holes;
-  const filled = holes < FEW_HOLES ? `The prior is filled (${hardlyHoles(holes)}), but a draw from it decides next to nothing.` : `Holes catch ${percent(holes)} of the prior’s draws.`;
-  return [
-    `Every sample gets nearly the same Gaussian (mean σ ${significant(row.mean_sigma)}; the prior has 1): codes hold ${ofAll(row, samples)} nats.`,
-    "A place in latent space says next to nothing about the sample, so the best the decoder can do is one average picture, nearly the same everywhere.",
-    filled,
-  ].join(" ");
+  const values = { sigma: significant(row.mean_sigma), ...ofAll(row, samples) };
+  if (holes < FEW_HOLES) return t("weight.regime.collapse.filled", { ...values, hardly: hardlyHoles(holes) });
+  return t("weight.regime.collapse.holes", { ...values, holes: percent(holes) });
 }
 
 /** @param {number} holes share below FEW_HOLES */
 function hardlyHoles(holes) {
-  return holes > 0 ? `only ${percent(holes)} of its draws fall into holes`.replace("only less", "less") : "none of its draws falls into a hole";
+  if (!(holes > 0)) return t("weight.hardly.none");
+  return t(holes < LEAST_SHARE ? "weight.hardly.little" : "weight.hardly.some", { holes: percent(holes) });
 }
 
 /** @param {Row} row @param {Row[]} rows @returns {string} a clause about reconstructions, "" where the distortion is not known */
 function comesBack(row, rows) {
   const kept = keptShare(row, rows);
   if (Number.isNaN(kept)) return "";
-  if (kept >= 0.995) return ", and reconstructions are as good as any β makes them";
-  return `, and reconstructions are ${percent(kept)} of the way from the worst along β to the best`;
+  return kept >= 0.995 ? t("weight.back.best") : t("weight.back.some", { kept: percent(kept) });
 }
 
 /** @param {Row} row @param {Row[]} rows @returns {number} in [0, 1], NaN where not known */
@@ -129,10 +118,9 @@ function keptShare(row, rows) {
  * @returns {string}
  */
 export function remembers(row, samples) {
-  const would = `that would name each of the ${group(samples)} samples`;
   const information = Math.max(0, row.mutual_information[0]);
-  if (information < 0.005) return `The encoder remembers nothing: 0 of the ${fixed(Math.log(samples), 1)} nats ${would}.`;
-  return `The encoder remembers ${ofAll(row, samples, "the ")} nats ${would}: ${groupsWords(information, samples)}.`;
+  if (information < 0.005) return t("weight.remembers.nothing", { all: fixed(Math.log(samples), 1), samples: group(samples) });
+  return t("weight.remembers.some", { ...ofAll(row, samples), samples: group(samples), groups: groupsWords(information, samples) });
 }
 
 /**
@@ -143,23 +131,22 @@ export function remembers(row, samples) {
  */
 export function groupsWords(information, samples) {
   const groups = Math.min(samples, Math.exp(information));
-  if (groups < 1.95) return "less than it takes to tell two equally large groups apart";
-  if (groups > NEARLY_ALL * samples) return "enough to tell nearly every sample from all others";
-  if (groups < 10) return `as much as telling about ${Math.round(groups)} equally large groups apart`;
-  return `as much as telling about ${group(Number(groups.toPrecision(2)))} equally large groups apart`;
+  if (groups < 1.95) return t("weight.groups.none");
+  if (groups > NEARLY_ALL * samples) return t("weight.groups.all");
+  return t("weight.groups.some", { groups: groups < 10 ? Math.round(groups) : group(Number(groups.toPrecision(2))) });
 }
 
-/** "4.1 of 7.5", with a second decimal where one would hide the difference. @param {Row} row @param {number} samples @param {string} [the] */
-function ofAll(row, samples, the = "") {
+/** "4.1" of "7.5", with a second decimal where one would hide the difference. @param {Row} row @param {number} samples */
+function ofAll(row, samples) {
   const information = Math.max(0, row.mutual_information[0]);
   const all = Math.log(samples);
   const alike = fixed(information, 1) === fixed(all, 1);
-  return `${fixed(information, information < 1 || alike ? 2 : 1)} of ${the}${fixed(all, alike ? 2 : 1)}`;
+  return { information: fixed(information, information < 1 || alike ? 2 : 1), all: fixed(all, alike ? 2 : 1) };
 }
 
 /** @param {number} share */
 function percent(share) {
   const value = 100 * Math.min(1, Math.max(0, share));
-  if (value > 0 && value < 0.1) return "less than 0.1 %";
-  return `${value < 9.95 && value > 0 ? value.toFixed(1) : Math.round(value)} %`;
+  if (value > 0 && share < LEAST_SHARE) return t("weight.percent.little");
+  return percentText(value < 9.95 && value > 0 ? value.toFixed(1) : Math.round(value));
 }

@@ -1,0 +1,87 @@
+// What the story's questions are dealt from, and what they count.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  dealPair, doubled, growthOf, labelCounts, mulberry32, normals, othersInside, pictureChange, poolOf, seedOf, shareFarther, withoutOne,
+} from "../../ui/latent_canvas/frontend/story/dealing.js";
+
+test("the same seed deals the same numbers, another one others, all in [0, 1)", () => {
+  const [a, b, c] = [mulberry32(seedOf("digits/0")), mulberry32(seedOf("digits/0")), mulberry32(seedOf("digits/1"))];
+  const [first, again, other] = [a, b, c].map((chance) => Array.from({ length: 1000 }, chance));
+  assert.deepEqual(first, again);
+  assert.notDeepEqual(first, other);
+  assert.ok(first.every((v) => v >= 0 && v < 1));
+  assert.equal(mulberry32(1)(), 0.6270739405881613); // as published
+});
+
+test("draws of N(0, 1) have its mean, deviation and tails", () => {
+  const z = normals(mulberry32(3), 20_000);
+  const mean = z.reduce((sum, v) => sum + v, 0) / z.length;
+  const variance = z.reduce((sum, v) => sum + v * v, 0) / z.length - mean ** 2;
+  assert.ok(Math.abs(mean) < 0.03 && Math.abs(variance - 1) < 0.04);
+  assert.ok(Math.abs(z.filter((v) => Math.abs(v) > 2).length / z.length - 0.0455) < 0.006);
+});
+
+test("questions are about the first chunk wherever it stands, and about held-out samples where there are any", () => {
+  const codes = { n: 6, test: Uint8Array.of(1, 1, 0, 0, 1, 0) };
+  const chunks = new Map([[3, { start: 0, count: 2 }], [0, { start: 2, count: 4 }]]);
+  assert.deepEqual(poolOf({ codes, chunks }), [4]);
+  assert.deepEqual(poolOf({ codes: { ...codes, test: new Uint8Array(6) }, chunks }), [2, 3, 4, 5]);
+  assert.deepEqual(poolOf({ codes, chunks: new Map() }), [0, 1, 4]);
+});
+
+test("a pair differs by a factor of two to eight where there is one", () => {
+  const areas = Float64Array.from({ length: 300 }, (_, i) => 0.01 * 1.02 ** i);
+  const pool = Array.from(areas.keys());
+  let firstIsLarger = 0;
+  for (let seed = 0; seed < 60; seed++) {
+    const [a, b] = dealPair(mulberry32(seed), pool, (i) => areas[i]);
+    const ratio = Math.max(areas[a] / areas[b], areas[b] / areas[a]);
+    assert.ok(ratio >= 2 && ratio <= 8);
+    firstIsLarger += areas[a] > areas[b] ? 1 : 0;
+  }
+  assert.ok(firstIsLarger > 15 && firstIsLarger < 45);
+});
+
+test("where no pair differs that much it is the most different one, and one sample makes no pair", () => {
+  assert.deepEqual(new Set(dealPair(mulberry32(1), [0, 1, 2], (i) => [1, 1.2, 1.1][i])), new Set([0, 1]));
+  assert.deepEqual(new Set(dealPair(mulberry32(1), [0, 1], (i) => [1, 100][i])), new Set([0, 1]));
+  assert.equal(dealPair(mulberry32(1), [7], () => 1), null);
+});
+
+test("beta is doubled within the model's range, and the other way at its top", () => {
+  const betas = [0, 0.05, 0.1, 1, 4.5, 8, 12];
+  assert.deepEqual(doubled(1, betas), { to: 2, kind: "double" });
+  assert.deepEqual(doubled(8, betas), { to: 12, kind: "top" });
+  assert.deepEqual(doubled(12, betas), { to: 6, kind: "halve" });
+  assert.deepEqual(doubled(0, betas), { to: 0.1, kind: "first" });
+});
+
+test("growth within ten per cent counts as none", () => {
+  assert.deepEqual([0.5, 0.92, 1, 1.09, 1.2].map(growthOf), ["shrink", "same", "same", "same", "grow"]);
+});
+
+test("shares and neighbours leave out the sample they are about", () => {
+  const current = Float32Array.of(0, 0, 1, 1, 1, 0, 1, 1, 0, 3, 1, 1, 5, 0, 1, 1);
+  assert.equal(shareFarther(current, [0, 0], 2, 0), 2 / 3);
+  assert.ok(Number.isNaN(shareFarther(current.subarray(0, 4), [0, 0], 2, 0)));
+  assert.deepEqual(othersInside(current, { mu: [0, 0], sigma: [1, 2] }, 2, 0), [1, 2]);
+  assert.deepEqual(labelCounts([0, 1, 2, 3], [4, 2, 4, 1]), [[4, 2], [1, 1], [2, 1]]);
+});
+
+test("the picture changes as fast as the decoder's slopes say", () => {
+  const decoder = { decode: ([x, y]) => Float32Array.of(2 * x, 2 * x, 8 * y, 8 * y) };
+  // Root mean squares 2/√2 and 8/√2 per unit: their geometric mean is 4/√2.
+  assert.ok(Math.abs(pictureChange(decoder, [0.3, -0.2], 0.1) - 0.4 / Math.SQRT2) < 1e-6);
+});
+
+test("the others keep their places and labels when one is left out", () => {
+  const current = Float32Array.of(0, 0, 1, 1, 1, 0, 1, 1, 0, 3, 1, 1);
+  const { codes, labels } = withoutOne(current, [7, 8, 9], 1);
+  assert.deepEqual([...codes.subarray(4)], [0, 0, 1, 1, 0, 3, 1, 1]);
+  assert.deepEqual([...labels.subarray(1)], [7, 9]);
+  assert.ok(codes[0] > 1e5);
+  const first = withoutOne(current, [7, 8, 9], 0);
+  assert.deepEqual([...first.codes.subarray(4)], [...current.subarray(4)]);
+});
