@@ -42,7 +42,7 @@ def without_table(folder: Path) -> None:
 
 def picker(app: AppTest) -> Any:
     """The model picker: buttons side by side for a few models."""
-    (found,) = app.get("button_group")
+    (found,) = (group for group in app.get("button_group") if group.key == "model")
     return found
 
 

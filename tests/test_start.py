@@ -185,6 +185,18 @@ def test_the_address_names_the_model_alone(page: Page, app_url: str) -> None:
     assert page.url == f"{app_url}/?model=digits"
 
 
+def test_a_hand_at_rest_brings_the_gallery_no_second_time(page: Page, app_url: str) -> None:
+    received: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda payload: received.append(len(payload))))
+    open_start(page, app_url)
+    settle(page)
+    before = len(received)
+    drag_ring(page, 70, 40)
+    settle(page)
+    assert len(received) > before, "the server has answered"
+    assert max(received[before:]) < 8_000
+
+
 def test_the_wheel_over_the_map_scrolls_the_page(page: Page, app_url: str) -> None:
     open_start(page, app_url)
     view = data(page, "view")
@@ -244,6 +256,9 @@ def test_a_door_is_a_link_that_a_new_tab_can_open(page: Page, app_url: str) -> N
 def test_what_only_the_map_knows_outlives_a_visit_to_the_start(page: Page, app_url: str) -> None:
     page.goto(f"{app_url}/latent_map?pins=0,0;1,1&k=2")
     wait_ready(page)
+    page.locator(HANDLE).focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
     page.get_by_role("link", name="Start", exact=True).click()
     page.wait_for_selector(START)
     wait_ready(page)
@@ -252,7 +267,7 @@ def test_what_only_the_map_knows_outlives_a_visit_to_the_start(page: Page, app_u
     z = z_of(page)
     page.locator('[data-testid="door-map"]').click()
     wait_map(page)
-    page.wait_for_url("**pins=0,0;1,1*")
+    expect(page).to_have_url(re.compile(re.escape("pins=0,0;1,1")))
     assert data(page, "k-sigma") == "2"
     assert z_of(page) == pytest.approx(z, abs=1e-3)
 
@@ -286,6 +301,17 @@ def test_an_address_of_the_map_from_before_still_leads_to_it(page: Page, app_url
         assert part in page.url
     if "z=" in query:
         assert z_of(page) == (1.0, -1.0)
+
+
+def test_going_back_from_there_comes_to_the_start_page(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/?z=1,-1")
+    wait_map(page)
+    settle(page)
+    page.go_back()
+    page.wait_for_selector(START)
+    wait_ready(page)
+    assert z_of(page) == (1.0, -1.0)
+    expect(page).to_have_url(f"{app_url}/?model=digits")
 
 
 def test_a_phone_shows_it_in_one_column_without_scrolling_sideways(phone: Page, app_url: str) -> None:
@@ -378,8 +404,8 @@ def test_more_than_twelve_models_are_links_after_the_twelfth(models: Path) -> No
     assert [model["name"] for model in view["more"]] == ["copy-11", "copy-12"]
 
 
-def test_events_of_a_hand_change_nothing_that_the_view_is_told() -> None:
-    app = open_app()
-    before = told(app)
-    assert before["originals"] is False
-    assert "z" not in before["initial"]
+def test_the_view_opens_where_the_map_does_and_asks_for_no_original_images() -> None:
+    view = told(open_app())
+    assert view["originals"] is False
+    assert view["start"] == 1.0
+    assert view["initial"] == {}

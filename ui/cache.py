@@ -97,7 +97,7 @@ def _stamp(folder: Path) -> Stamp:
     return tuple((file.name, stat.st_mtime_ns, stat.st_size) for file in files for stat in [file.stat()])
 
 
-@st.cache_resource(show_spinner="Opening the model …", max_entries=_KEPT_MODELS)
+@st.cache_resource(show_spinner=False, max_entries=_KEPT_MODELS)
 def _open_model(folder: str, stamp: Stamp) -> OpenModel:
     card = load_card(folder)
     weights = load_weights(folder)

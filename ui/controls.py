@@ -14,6 +14,7 @@ from vae_core.checkpoints import CheckpointError, load_card
 
 # So many models stand side by side; the list of more folds away.
 FEW_MODELS = 4
+FEW_LANGUAGES = 2
 
 
 def pick_model() -> str | None:
@@ -49,15 +50,18 @@ def pick_language() -> None:
         return
     # In every run, as above.
     st.session_state[state.LANGUAGE_PICKER] = language.current()
-    st.selectbox(
-        say("pages.language"),
-        list(names),
-        key=state.LANGUAGE_PICKER,
-        format_func=lambda code: names[code],
-        label_visibility="collapsed",
-        width=130,
-        on_change=_speak,
-    )
+    shared: dict[str, Any] = {
+        "label": say("pages.language"),
+        "options": list(names),
+        "key": state.LANGUAGE_PICKER,
+        "format_func": names.__getitem__,
+        "label_visibility": "collapsed",
+        "on_change": _speak,
+    }
+    if len(names) <= FEW_LANGUAGES:
+        st.segmented_control(required=True, **shared)
+    else:
+        st.selectbox(width=130, **shared)
 
 
 def _speak() -> None:

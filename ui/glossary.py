@@ -23,8 +23,6 @@ OPENS = {
     "reconstruction": "pages.glossary.cost",
 }
 
-_TERM = re.compile(r"\[\[([^\]|]+)(?:\|([^\]]+))?\]\]")
-
 
 def show() -> None:
     """Draw the page."""
@@ -58,4 +56,4 @@ def _lines() -> Iterator[str]:
 
 def linked(text: str) -> str:
     """The text as Markdown, in which words of the glossary lead to their place on the page."""
-    return _TERM.sub(lambda term: f"[{term[2] or say(f'glossary.{term[1]}.word')}](#{term[1]})", text)
+    return texts.with_terms(text, lambda word, here: f"[{here or say(f'glossary.{word}.word')}](#{word})")

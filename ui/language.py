@@ -17,7 +17,7 @@ def current() -> str:
     asked = st.query_params.get("lang")
     found = texts.nearest_language(asked if asked is not None else st.context.locale)
     st.session_state[state.LANGUAGE] = found
-    if asked is not None and asked != found:
+    if asked is not None and not texts.is_spoken(asked):
         st.session_state[state.UNKNOWN_LANGUAGE] = asked[:40]
     return found
 

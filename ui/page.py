@@ -30,7 +30,8 @@ def show_page(name: str, show: Callable[[cache.OpenModel], None]) -> None:
 @st.fragment
 def _explore(name: str, show: Callable[[cache.OpenModel], None]) -> None:
     try:
-        model = cache.open_model(name)
+        with st.spinner(say("pages.opening")):
+            model = cache.open_model(name)
     except CheckpointError as error:
         st.error(say("pages.cannot_open", name=plain(name), why=plain(str(error))))
         return

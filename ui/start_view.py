@@ -18,9 +18,12 @@ MAP_PARAMETERS = frozenset(state.PARAMETERS)
 
 
 def lead_on() -> None:
-    """Go on to the latent map where the address of this page is one of the map's."""
+    """Go on to the latent map where the address of this page is one of the map's.
+
+    Not twice in a session: somebody who goes back from there wants to see this page.
+    """
     params = st.query_params.to_dict()
-    if MAP_PARAMETERS & params.keys():
+    if MAP_PARAMETERS & params.keys() and "map" not in st.session_state.get(state.ADDRESS, {}):
         st.switch_page(frame.PAGES["map"], query_params=params)
 
 
@@ -89,7 +92,5 @@ def _choose() -> None:
     name = st.session_state[state.START_CANVAS].get("pick")
     if name not in cache.model_names():
         return
-    st.session_state[state.MODEL] = st.session_state[state.CHOSEN_MODEL] = name
-    for key in (state.UNKNOWN_MODEL, state.LAST_VIEW):
-        st.session_state.pop(key, None)
-    st.session_state[state.ADDRESS] = {page: ({}, []) for page in state.PAGES}
+    st.session_state[state.MODEL] = name
+    controls._choose()

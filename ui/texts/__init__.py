@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,20 +28,28 @@ _TERM = re.compile(r"\[\[([^\]|]+)(?:\|([^\]]+))?\]\]")
 @cache
 def languages() -> dict[str, str]:
     """Code → the language's own name, English first."""
-    codes = sorted((f.name for f in FOLDER.iterdir() if (f / "language.json").is_file()), key=lambda c: (c != FALLBACK, c))
+    codes = [folder.name for folder in FOLDER.iterdir() if (folder / "language.json").is_file()]
+    codes.sort(key=lambda code: (code != FALLBACK, code))
     return {code: _own(code)["language.name"] for code in codes}
 
 
 def nearest_language(asked: str | None) -> str:
     """The language for a BCP 47 code that need not be one of ours: zh-CN finds zh-Hans, what is unknown English."""
-    if asked:
-        have = {code.lower(): code for code in languages()}
-        exact = have.get(asked.lower())
-        primary = asked.lower().split("-")[0].split("_")[0]
-        same = [code for lower, code in have.items() if lower.split("-")[0] == primary]
-        if exact or same:
-            return exact or same[0]
-    return FALLBACK
+    if not asked:
+        return FALLBACK
+    exact = [code for code in languages() if code.lower() == asked.lower()]
+    same = [code for code in languages() if _primary(code) == _primary(asked)]
+    return next(iter([*exact, *same]), FALLBACK)
+
+
+def is_spoken(asked: str) -> bool:
+    """One of our languages is the asked one, if perhaps as it is written elsewhere."""
+    return any(_primary(code) == _primary(asked) for code in languages())
+
+
+def _primary(code: str) -> str:
+    """The language itself, without script and country: zh of zh-Hans."""
+    return re.split("[-_]", code.lower())[0]
 
 
 @cache
@@ -81,13 +89,13 @@ def say_in(language: str, key: str, **values: Any) -> str:
     return fill(one or texts.get(key, key), values)
 
 
-def without_terms(text: str) -> str:
-    """The text with its words of the glossary as plain words.
+def with_terms(text: str, show: Callable[[str, str | None], str]) -> str:
+    """The text with each word of the glossary as `show` gives it, from its id and the form it has here, if any.
 
-    >>> without_terms("near the [[prior]] and [[sample|samples]]")
-    'near the prior and samples'
+    >>> with_terms("near the [[prior]] and [[sample|samples]]", lambda word, here: (here or word).upper())
+    'near the PRIOR and SAMPLES'
     """
-    return _TERM.sub(lambda term: term[2] or term[1], text)
+    return _TERM.sub(lambda term: show(term[1], term[2]), text)
 
 
 @cache

@@ -24,10 +24,11 @@ const OPENING_MS = 20_000;
 const views = new Set();
 const page = globalThis.document?.documentElement;
 
-// Known before there is any view: what the address hides is hidden from the first moment on.
+// Known before there is any view: what the address hides stays hidden from the first moment on.
 if (page) {
   const { shown } = readControls(new URLSearchParams(window.location.search).get(PARAMETER), [MENU]);
   const named = new URLSearchParams(window.location.search).has(PARAMETER);
+  page.classList.add("extras-ready"); // until now app.py's own style has hidden it
   page.classList.toggle("demo", isDemo());
   page.classList.toggle("no-menu", named && !shown?.includes(MENU));
   giveBackLater(OPENING_MS);
@@ -140,11 +141,15 @@ function buttons(row, signal) {
  * @returns {Tour | null}
  */
 function makeTour(root, kind, steps, row, makeButton, signal) {
-  const take = () => {
+  const answer = (/** @type {"taken" | "dismissed"} */ what) => {
+    const focused = offer.contains(/** @type {ShadowRoot | Document} */ (root.getRootNode()).activeElement);
+    answerOffer(kind, what);
     setShown(offer, false);
     setShown(button, true);
-    answerOffer(kind, "taken");
-    if (row.contains(/** @type {ShadowRoot | Document} */ (root.getRootNode()).activeElement)) button.focus({ preventScroll: true });
+    if (focused) button.focus({ preventScroll: true });
+  };
+  const take = () => {
+    answer("taken");
     tour.start();
   };
   const tour = new Tour(root, steps, () => button, signal);
@@ -155,12 +160,7 @@ function makeTour(root, kind, steps, row, makeButton, signal) {
   row.append(offer);
   const button = makeButton("extras.tour", "extras.tour.why", "tour-button", take);
   yes.addEventListener("click", take, { signal });
-  no.addEventListener("click", () => {
-    answerOffer(kind, "dismissed");
-    setShown(offer, false);
-    setShown(button, true);
-    button.focus({ preventScroll: true });
-  }, { signal });
+  no.addEventListener("click", () => answer("dismissed"), { signal });
   const offered = isOffered(row) && !isDemo() && offersTour(kind);
   setShown(offer, offered);
   setShown(button, !offered);

@@ -1,6 +1,6 @@
 // Lesson links: an address that names the controls to show, hiding the others, and the dialog in which a teacher makes one.
 
-import { h, setShown, setText } from "./dom.js";
+import { h, setText } from "./dom.js";
 import { rich } from "./terms.js";
 import { t } from "./texts.js";
 
@@ -110,8 +110,9 @@ export function isOffered(element) {
  */
 export function complaint(unknown, names) {
   if (!unknown.length) return "";
-  const quoted = unknown.map((name) => t("extras.quoted", { name })).join(", ");
-  return t("extras.unknown", { count: unknown.length, asked: quoted, have: names.join(", ") });
+  const listed = (/** @type {string[]} */ parts) => parts.join(t("extras.and"));
+  const asked = listed(unknown.map((name) => t("extras.quoted", { name })));
+  return t("extras.unknown", { count: unknown.length, asked, have: listed(names) });
 }
 
 export class LessonDialog {
@@ -124,7 +125,7 @@ export class LessonDialog {
       const input = h("input", { type: "checkbox", value: name });
       return { name, input, root: h("label", { class: "lesson-box" }, input, h("span", {}, t(label))) };
     });
-    this.address = h("input", { type: "text", readonly: true, spellcheck: "false", "aria-label": t("extras.lesson.address"), "data-testid": "lesson-address" });
+    this.address = h("textarea", { readonly: true, rows: 3, spellcheck: "false", "aria-label": t("extras.lesson.address"), "data-testid": "lesson-address" });
     this.said = h("p", { class: "note", role: "status", "data-testid": "lesson-said" });
     const button = (/** @type {string} */ key, /** @type {string} */ testid, /** @type {() => void} */ act, className = "") => {
       const made = h("button", { type: "button", class: className, "data-testid": testid }, t(key));
@@ -133,20 +134,23 @@ export class LessonDialog {
     };
     const title = h("h2", { id: "lesson-title" }, t("extras.lesson.title"));
     const boxes = h("div", { class: "lesson-boxes", role: "group", "aria-label": t("extras.lesson.shown") }, ...this.boxes.map(({ root }) => root));
+    const all = button("extras.lesson.all", "lesson-all", () => this.#checkAll(true));
+    const none = button("extras.lesson.none", "lesson-none", () => this.#checkAll(false));
+    const copy = button("extras.lesson.copy", "lesson-copy", () => void this.#copy(), "primary");
+    const close = button("extras.lesson.close", "lesson-close", () => this.root.close());
     this.root = h("dialog", { class: "lesson", "aria-labelledby": "lesson-title", "data-testid": "lesson-dialog" },
-      title, h("p", {}, ...rich("extras.lesson.intro")),
-      h("div", { class: "row" }, h("strong", {}, t("extras.lesson.shown")), button("extras.lesson.all", "lesson-all", () => this.#checkAll(true)), button("extras.lesson.none", "lesson-none", () => this.#checkAll(false))),
-      boxes, this.address, this.said,
-      h("div", { class: "row lesson-end" }, button("extras.lesson.copy", "lesson-copy", () => void this.#copy(), "primary"), button("extras.lesson.close", "lesson-close", () => this.root.close())));
+      title, h("p", {}, ...rich("extras.lesson.intro")), h("div", { class: "row" }, h("strong", {}, t("extras.lesson.shown")), all, none), boxes,
+      this.address, h("div", { class: "row lesson-end" }, this.said, copy, close));
     boxes.addEventListener("change", () => this.#preview(), { signal });
     this.address.addEventListener("focus", () => this.address.select(), { signal });
     // What is typed in the dialog is meant for it alone, and a press beside it closes it.
     this.root.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
-    this.root.addEventListener("click", (event) => event.target === this.root && this.#isOutside(event) && this.root.close(), { signal });
+    this.root.addEventListener("click", (event) => this.#isOutside(event) && this.root.close(), { signal });
   }
 
-  /** @param {MouseEvent} event on the dialog itself, its padding, or the ground around it */
-  #isOutside({ clientX: x, clientY: y }) {
+  /** @param {MouseEvent} event on the ground around the dialog */
+  #isOutside({ target, clientX: x, clientY: y }) {
+    if (target !== this.root) return false;
     const box = this.root.getBoundingClientRect();
     return x < box.left || x > box.right || y < box.top || y > box.bottom;
   }
@@ -169,7 +173,6 @@ export class LessonDialog {
     const all = shown.length === this.boxes.length;
     this.address.value = lessonAddress(window.location.href, all ? null : shown);
     setText(this.said, all ? t("extras.lesson.everything") : t("extras.lesson.count", { count: shown.length, all: this.boxes.length }));
-    setShown(this.said, true);
   }
 
   async #copy() {

@@ -182,9 +182,18 @@ export class Tour {
     if (!target) return;
     target.classList.add("tour-target");
     const { top, bottom } = boxOf(target);
-    if (top >= HEADER && bottom <= window.innerHeight - EDGE) return;
+    if (top >= this.#covered(target) && bottom <= window.innerHeight - EDGE) return;
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     target.scrollIntoView({ block: bottom - top > 0.7 * window.innerHeight ? "nearest" : "center", behavior: calm ? "auto" : "smooth" });
+  }
+
+  /** @param {HTMLElement} target @returns {number} height of what stays over the window's top while the page scrolls, in pixels */
+  #covered(target) {
+    let covered = HEADER;
+    for (const part of this.root.querySelectorAll(".decoded-card, .beta-bar")) {
+      if (getComputedStyle(part).position === "sticky" && !part.contains(target)) covered += part.clientHeight;
+    }
+    return covered;
   }
 
   #place() {

@@ -1,11 +1,304 @@
-// To be built.
+// Step 5, who keeps σ from vanishing: D and β·R of one sample while a hand changes its Gaussian, and where their sum is least.
 
+import { BetaSlider } from "../beta_slider.js";
+import { rate } from "../codes.js";
+import { h, setText } from "../dom.js";
+import { nearestNode } from "../scale.js";
+import { rich } from "../terms.js";
+import { t } from "../texts.js";
+import { toScreen } from "../view.js";
+import { significant } from "../words.js";
+import { BalanceChart, D_COLOR, R_COLOR } from "./balance_chart.js";
+import { BalancePictures, siblingPlaces } from "./balance_pictures.js";
+import { NumbersTable, changeOf, nats, readLeast, readState, times } from "./balance_words.js";
+import { Distortion, WidthCurve, nodesFor } from "./expected.js";
+import { LatentPlane } from "./latent_plane.js";
 import { Step } from "./step.js";
+
+/**
+ * @typedef {import("./balance_words.js").Answer} Answer
+ * @typedef {import("./step.js").Change} Change
+ */
+
+/** The chart reaches from a sixteenth of the usual width at β = 1 to four times the prior's. */
+const NARROWEST = 16;
+const WIDEST = 4;
+const WIDTHS = 33;
+/** No hand makes σ smaller or larger than this. */
+const SIGMA = { min: 1e-4, max: 8 };
+/** Work on the curve per frame, milliseconds: while a hand moves, and at rest. */
+const WORK_MS = { moving: 3, resting: 8 };
+/** While a hand moves the hand's own D may take so long; where it takes longer it makes do with fewer nodes. */
+const HAND_MS = 5;
+/** Steps of the slider. */
+const SLIDER = 1000;
+/** D that two rules disagree on by more than this, nats, is shown as rough. */
+const ROUGH = 0.15;
 
 export class BalanceStep extends Step {
   /** @param {import("./story_view.js").StoryView} story @param {AbortSignal} signal */
   constructor(story, signal) {
     super(story, "story_balance");
-    void signal;
+    /** The hand has changed something: from now on it holds its Gaussian. */
+    this.touched = false;
+    this.moving = false;
+    /** @type {[number, number]} */
+    this.mu = [0, 0];
+    /** @type {[number, number]} */
+    this.sigma = [1, 1];
+    /** @type {Distortion | null} */
+    this.distortion = null;
+    this.curve = new WidthCurve(0.004, WIDEST, WIDTHS);
+    /** @type {(Answer & {floor: number, key: string}) | null} */
+    this.encoder = null;
+    /** @type {import("./subject.js").Subject | null} */
+    this.about = null;
+    this.digest = "";
+    this.loaded = 0;
+    this.decodeMs = 0.05;
+    this.rough = { key: "", is: false };
+    this.beta = new BetaSlider((beta, resting) => {
+      this.moving = !resting;
+      this.story.setBeta(beta, resting);
+    }, signal);
+    this.plane = new LatentPlane({ label: t("story_balance.plane"), testid: "balance-plane", resized: () => this.redraw() }, signal);
+    const onEnd = () => this.#rest();
+    this.handles = {
+      edge: this.plane.addHandle({ name: "edge-handle", label: t("story_balance.edge"), onMove: (x, y) => this.#change(this.mu, [Math.abs(x - this.mu[0]), Math.abs(y - this.mu[1])]), onEnd }),
+      centre: this.plane.addHandle({ name: "centre-handle", label: t("story_balance.centre"), onMove: (x, y) => this.#change([x, y], this.sigma), onEnd }),
+    };
+    this.chart = new BalanceChart((width, done) => {
+      this.#setWidth(width);
+      if (done) this.#rest();
+    }, signal);
+    this.slider = h("input", { type: "range", min: "0", max: String(SLIDER), step: "1", "data-testid": "width-slider", "aria-label": t("story_balance.slider") });
+    this.slider.addEventListener("input", () => this.#setWidth(this.#widthAt(Number(this.slider.value) / SLIDER)), { signal });
+    this.slider.addEventListener("change", () => this.#rest(), { signal });
+    this.sliderText = h("output", { "data-testid": "width-text" });
+    this.back = h("button", { type: "button", "data-testid": "back-to-encoder" }, t("story_balance.back"));
+    this.back.addEventListener("click", () => this.#backToEncoder(), { signal });
+    this.handText = h("p", { class: "note", "data-testid": "hand-text" });
+    this.table = new NumbersTable();
+    this.words = { state: h("p", { class: "balance-state", "data-testid": "balance-state" }), least: h("p", { "data-testid": "balance-least" }), floor: h("p", { class: "note" }) };
+    this.sliderRow = h("div", { class: "balance-slider" }, this.slider);
+    this.chartBox = h("div", { class: "balance-chart" }, this.chart.root);
+    this.pictures = new BalancePictures();
+    const legend = h("p", { class: "balance-legend" }, ...[["d", D_COLOR], ["r", R_COLOR], ["sum", ""]].map(([name, color]) => {
+      const entry = h("span", {}, h("i", {}), ...rich(`story_balance.legend.${name}`));
+      if (color) /** @type {HTMLElement} */ (entry.firstChild).style.background = color;
+      return entry;
+    }), this.sliderText);
+    const left = h("div", { class: "balance-left" }, this.plane.root, h("div", { class: "row" }, this.handText, this.back));
+    const right = h("div", { class: "balance-right" }, legend, this.chartBox, this.sliderRow,
+      h("div", { class: "balance-reading" }, this.table.root, h("div", { class: "balance-words" }, this.words.state, this.words.least, this.words.floor)), this.pictures.root);
+    this.body.append(h("div", { class: "balance-top" }, h("div", { class: "picker-slot" }), this.beta.root), h("div", { class: "balance-grid" }, right, left));
+    const observer = new ResizeObserver(() => {
+      const { clientWidth, clientHeight } = this.chartBox;
+      if (clientWidth && clientHeight) this.chart.setSize(clientWidth, clientHeight);
+      this.redraw();
+    });
+    observer.observe(this.chartBox);
+    signal.addEventListener("abort", () => observer.disconnect());
   }
+
+  // ---- the hand
+
+  /** @param {[number, number]} mu @param {[number, number]} sigma */
+  #change(mu, sigma) {
+    this.mu = mu;
+    this.sigma = /** @type {[number, number]} */ (sigma.map((v) => Math.min(SIGMA.max, Math.max(SIGMA.min, v))));
+    this.touched = true;
+    this.moving = true;
+    this.redraw();
+  }
+
+  /** @param {number} share of the way from the narrowest to the widest */
+  #widthAt(share) {
+    const { widths } = this.curve;
+    return widths[0] * (widths[widths.length - 1] / widths[0]) ** share;
+  }
+
+  /** The same shape at another width. @param {number} width */
+  #setWidth(width) {
+    const factor = width / Math.sqrt(this.sigma[0] * this.sigma[1]);
+    this.#change(this.mu, [this.sigma[0] * factor, this.sigma[1] * factor]);
+  }
+
+  #rest() {
+    this.moving = false;
+    this.redraw();
+    requestAnimationFrame(() => this.story.say(`${this.words.state.textContent} ${this.words.least.textContent}`));
+  }
+
+  #backToEncoder() {
+    this.touched = false;
+    this.moving = false;
+    this.redraw();
+  }
+
+  /** @override */
+  leave() {
+    this.moving = false;
+  }
+
+  // ---- drawing
+
+  /** @override @param {Set<Change>} changed */
+  draw(changed) {
+    const { model, subject, state } = this.story;
+    if (!model || !subject) return;
+    if (this.digest !== model.spec.digest || this.loaded !== model.codes.n) this.#newModel();
+    if (this.about?.id !== subject.id || this.about.source !== subject.source || (subject.id < 0 && this.about.pixels !== subject.pixels)) {
+      this.touched = false;
+      this.curve.clear();
+    }
+    this.about = subject;
+    const { distortion } = this;
+    if (!distortion) return;
+    distortion.x = subject.pixels;
+    this.beta.set(state.beta);
+    if (!this.touched) {
+      this.mu = [...subject.mu];
+      this.sigma = [...subject.sigma];
+    }
+    const encoder = this.#encoderAnswer(distortion);
+    const hand = this.#handAnswer(distortion, encoder);
+    this.curve.follow(this.mu, this.sigma, encoder.key);
+    this.curve.work(distortion, this.moving ? WORK_MS.moving : WORK_MS.resting);
+    if (!this.curve.settled) this.redraw();
+    this.#show(hand, encoder);
+    this.pictures.draw(model, subject, distortion.average, this.mu, this.sigma);
+    this.#drawPlane(hand, encoder, !changed.has("enter") && !changed.has("model"));
+  }
+
+  #newModel() {
+    const { model } = this.story;
+    if (!model) return;
+    this.digest = model.spec.digest;
+    this.loaded = model.codes.n;
+    this.distortion = new Distortion(model.decoder, model.spec);
+    this.encoder = null;
+    this.touched = false;
+    this.beta.setModel(model.spec.betas, model.spec.beta_collapse);
+    const codes = model.codes.at(model.spec.betas[nearestNode(model.spec.betas, 1)]);
+    const widths = Float64Array.from({ length: codes.length / 4 }, (_, i) => Math.sqrt(codes[4 * i + 2] * codes[4 * i + 3])).sort();
+    const usual = widths[widths.length >> 1] ?? 0.1;
+    this.curve = new WidthCurve(Math.min(2 ** Math.floor(Math.log2(usual / NARROWEST)), WIDEST / 64), WIDEST, WIDTHS);
+  }
+
+  /** @param {Distortion} distortion @returns {Answer & {floor: number, key: string}} */
+  #encoderAnswer(distortion) {
+    const { subject, state } = this.story;
+    const { mu, sigma, id, source } = /** @type {import("./subject.js").Subject} */ (subject);
+    const key = [id, source, state.beta, ...mu, ...sigma].join();
+    if (this.encoder?.key === key) return this.encoder;
+    const answer = this.#answer(mu, sigma, distortion.under(mu, sigma, this.#nodes(sigma)));
+    return (this.encoder = { ...answer, floor: distortion.at(mu[0], mu[1]), key });
+  }
+
+  /** @param {Distortion} distortion @param {Answer} encoder */
+  #handAnswer(distortion, encoder) {
+    const began = performance.now();
+    const n = this.#nodes(this.sigma);
+    const d = distortion.underWithAverage(this.mu, this.sigma, n);
+    this.decodeMs += 0.3 * ((performance.now() - began) / n ** 2 - this.decodeMs);
+    return this.touched ? this.#answer(this.mu, this.sigma, d) : encoder;
+  }
+
+  /** Nodes for a Gaussian: as many as it needs, or as there is time for. @param {ArrayLike<number>} sigma */
+  #nodes(sigma) {
+    const wanted = nodesFor(Math.max(sigma[0], sigma[1]));
+    return this.moving && wanted ** 2 * this.decodeMs > HAND_MS ? 5 : wanted;
+  }
+
+  /** @param {[number, number]} mu @param {[number, number]} sigma @param {number} d @returns {Answer} */
+  #answer(mu, sigma, d) {
+    const r = rate(mu[0], mu[1], sigma[0], sigma[1]);
+    return { mu: [...mu], sigma: [...sigma], width: Math.sqrt(sigma[0] * sigma[1]), d, r, sum: d + this.story.state.beta * r };
+  }
+
+  /** Whether two rules agree on the hand's D; worked out at rest. */
+  #isRough() {
+    const { distortion, curve } = this;
+    const key = `${curve.key} ${this.sigma.join()}`;
+    if (!this.moving && curve.settled && this.rough.key !== key && distortion) {
+      const n = nodesFor(Math.max(...this.sigma));
+      this.rough = { key, is: Math.abs(distortion.under(this.mu, this.sigma, n) - distortion.under(this.mu, this.sigma, n - 2)) > ROUGH };
+    }
+    return this.rough.key === key && this.rough.is;
+  }
+
+  /** @param {Answer} hand @param {Answer & {floor: number}} encoder */
+  #show(hand, encoder) {
+    const { beta } = this.story.state;
+    const { curve, chart } = this;
+    const least = curve.least(beta);
+    const above = (/** @type {Answer} */ { d, r, width, sum }) => ({ width, d: d - encoder.floor, r: beta * r, sum: sum - encoder.floor });
+    const [d, r] = [Array.from(curve.d, (v) => v - encoder.floor), Array.from(curve.r, (v) => beta * v)];
+    const { widths } = curve;
+    const ymax = Math.max(0, encoder.d - encoder.floor) + beta * encoder.r + 6 * Math.max(beta, 1);
+    const lowest = Math.min(0, encoder.d - encoder.floor, ...d.filter(Number.isFinite));
+    chart.setInk(this.story.ink);
+    chart.setRange(widths[0], widths[widths.length - 1], lowest < -0.02 * ymax ? Math.max(-ymax, 1.1 * lowest) : 0, ymax);
+    chart.show({ widths, d, r }, { hand: above(hand), encoder: above(encoder), least: least && { width: least.width, sum: least.sum - encoder.floor } });
+    const { left, right } = chart.insets;
+    this.sliderRow.style.padding = `0 ${Math.max(0, right - 8)}px 0 ${Math.max(0, left - 8)}px`;
+    const share = Math.log(hand.width / widths[0]) / Math.log(widths[widths.length - 1] / widths[0]);
+    this.slider.value = String(Math.round(SLIDER * share));
+    const { factor } = changeOf(hand, encoder);
+    const says = t("story_balance.width", { times: times(factor), sigma: significant(hand.width) });
+    this.slider.setAttribute("aria-valuetext", says);
+    setText(this.sliderText, says);
+    this.table.show(hand, encoder, beta, this.#isRough());
+    setText(this.words.state, readState(hand, encoder, beta));
+    if (curve.settled || !this.words.least.textContent || this.moving) setText(this.words.least, readLeast(least, hand, encoder, beta));
+    setText(this.words.floor, t("story_balance.floor", { floor: nats(encoder.floor) }));
+    setText(this.handText, t("story_balance.hand", { m1: significantSigned(hand.mu[0]), m2: significantSigned(hand.mu[1]), s1: significant(hand.sigma[0]), s2: significant(hand.sigma[1]) }));
+    this.back.disabled = !this.touched;
+    const fixed = (/** @type {number} */ v) => v.toFixed(4);
+    Object.assign(this.root.dataset, {
+      d: fixed(hand.d), r: fixed(hand.r), betaR: fixed(beta * hand.r), sum: fixed(hand.sum), factor: fixed(factor), floor: fixed(encoder.floor),
+      bestFactor: least ? fixed(least.width / encoder.width) : "", bestSigma: least ? least.width.toPrecision(4) : "", bestEdge: least?.edge ?? "",
+      mu: hand.mu.map(fixed).join(","), sigma: hand.sigma.map((v) => v.toPrecision(5)).join(","), encoderSum: fixed(encoder.sum),
+      settled: String(curve.settled && !this.moving), touched: String(this.touched),
+    });
+  }
+
+  /** @param {Answer} hand @param {Answer} encoder @param {boolean} glide */
+  #drawPlane(hand, encoder, glide) {
+    const { model, subject, current, colors, ink } = this.story;
+    if (!model || !subject) return;
+    if (!this.moving) {
+      const [wide, theirs] = [Math.max(...hand.sigma), Math.max(...encoder.sigma)];
+      const away = Math.max(Math.abs(hand.mu[0] - encoder.mu[0]), Math.abs(hand.mu[1] - encoder.mu[1]));
+      const half = Math.max(2.3 * wide, Math.min(3.2 * theirs, 6 * wide), 1.2 * away);
+      this.plane.show([hand.mu[0] - half, hand.mu[0] + half, hand.mu[1] - half, hand.mu[1] + half], glide);
+    }
+    const color = subject.label < 0 ? ink.soft : colors[subject.label];
+    this.plane.draw({
+      ink,
+      prior: true,
+      samples: { codes: current, labels: model.codes.labels, colors },
+      under: (context, view) => {
+        const [x0, y0] = toScreen(view, hand.mu[0], hand.mu[1]), [x1, y1] = toScreen(view, hand.mu[0] + hand.sigma[0], hand.mu[1] + hand.sigma[1]);
+        context.save();
+        context.strokeStyle = ink.accent;
+        context.setLineDash([3, 3]);
+        context.strokeRect(x0, y1, x1 - x0, y0 - y1);
+        context.restore();
+      },
+      ellipses: [
+        { mu: encoder.mu, sigma: encoder.sigma, ks: [1], color, filled: true, dash: this.touched ? [5, 4] : undefined },
+        { mu: hand.mu, sigma: hand.sigma, ks: [1, 2], color: ink.accent, filled: true },
+      ],
+      dots: [{ xy: siblingPlaces(this.mu, this.sigma), color: ink.text, radius: 3, alpha: 0.85 }],
+    });
+    this.handles.centre.moveTo(hand.mu[0], hand.mu[1]);
+    this.handles.edge.moveTo(hand.mu[0] + hand.sigma[0], hand.mu[1] + hand.sigma[1]);
+  }
+}
+
+/** @param {number} value */
+function significantSigned(value) {
+  return (Math.abs(value) < 0.005 ? 0 : value).toFixed(2).replace("-", "\u2212");
 }

@@ -1,6 +1,7 @@
 // The line of the holes: the share of the prior's draws that the mixture leaves out, against how many Gaussians it has.
 
 import { context2d, h } from "../dom.js";
+import { t } from "../texts.js";
 import { countAt, placeOf } from "./mixture.js";
 
 /**
@@ -46,6 +47,10 @@ export class HolesLine {
       context.lineTo(width, Math.round(y(share)) + 0.5);
     }
     context.stroke();
+    context.fillStyle = ink.soft;
+    context.font = "11px sans-serif";
+    context.textAlign = "right";
+    context.fillText(t("story_mixture.percent", { value: 100 }), width - 2, y(1) + 13);
     const upTo = Math.min(n, holes.done);
     if (upTo < 1) return;
     context.beginPath();

@@ -135,16 +135,16 @@ function paintMoments(context, view, { moments: { mean, deviation }, ink }) {
 /** @param {CanvasRenderingContext2D} context @param {View} view @param {MixtureScene} scene */
 function paintDraws(context, view, { draws, ink }) {
   if (!draws) return;
-  context.font = "600 11px sans-serif";
+  context.font = "600 10px sans-serif";
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (let d = 0; 2 * d < draws.length; d++) {
     const [x, y] = toScreen(view, draws[2 * d], draws[2 * d + 1]);
     context.beginPath();
-    context.arc(x, y, 8.5, 0, 2 * Math.PI);
+    context.arc(x, y, 7.5, 0, 2 * Math.PI);
     context.fillStyle = ink.background;
     context.strokeStyle = ink.text;
-    context.lineWidth = 1.5;
+    context.lineWidth = 1.25;
     context.globalAlpha = 0.9;
     context.fill();
     context.stroke();

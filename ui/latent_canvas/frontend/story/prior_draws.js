@@ -18,7 +18,7 @@ export class PriorDraws {
     this.story = story;
     this.round = 0;
     this.key = "";
-    /** [DRAWN][2] */
+    /** @type {Float32Array} [DRAWN][2] */
     this.z = new Float32Array(0);
     this.tiles = Array.from({ length: DRAWN }, (_, i) => {
       const canvas = h("canvas", { role: "img", "aria-label": t("story_mixture.draws.picture", { number: i + 1 }) });

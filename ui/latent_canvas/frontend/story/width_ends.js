@@ -54,7 +54,7 @@ export class Ends {
       setText(card.source, original ? "" : t("story_width.its_reconstruction"));
       setText(card.name, name);
       const sigma = sigmaOf(index);
-      setText(card.sigma, `σ = (${sigma.map(significant).join(", ")})`);
+      for (const [j, place] of card.sigmas.entries()) setText(place, `${["σ₁", "σ₂"][j]} = ${significant(sigma[j])}`);
       drawEllipses(card, sigma, (FILL * SIDE) / 2 / reach, colors[label]);
       card.drawing.setAttribute("aria-label", t("story_width.drawn_to_scale", { first: significant(sigma[0]), second: significant(sigma[1]) }));
       card.index = index;
@@ -73,14 +73,15 @@ export class Ends {
 /** @param {"story_width.sure" | "story_width.unsure"} key @param {string} testid @param {(index: number) => void} choose @param {AbortSignal} signal */
 function makeCard(key, testid, choose, signal) {
   const canvas = h("canvas", {});
-  const [name, source, sigma] = [h("strong", {}), h("small", {}), h("span", { class: "sigma" })];
+  const [name, source] = [h("strong", {}), h("small", {})];
+  const sigmas = [h("span", { class: "sigma" }), h("span", { class: "sigma" })];
   const ellipses = [2, 1].map(() => s("ellipse", { cx: SIDE / 2, cy: SIDE / 2, "stroke-width": 1.5, "vector-effect": "non-scaling-stroke" }));
   const centre = s("circle", { cx: SIDE / 2, cy: SIDE / 2, r: 1.2 });
   const drawing = s("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, role: "img", class: "tiny-plane" }, ...ellipses, centre);
   const button = h("button", { type: "button", "data-testid": `choose-${testid}` });
-  const words = h("div", { class: "end-words" }, name, source, sigma, button);
-  const root = h("div", { class: "end-card", "data-testid": testid }, h("h3", {}, ...rich(key)), h("div", { class: "end-body" }, h("div", { class: "frame" }, canvas), drawing, words));
-  const card = { root, canvas, name, source, sigma, ellipses, centre, drawing, button, index: -1 };
+  const body = h("div", { class: "end-body" }, h("div", { class: "frame" }, canvas), drawing, h("div", { class: "end-words" }, ...sigmas, button));
+  const root = h("div", { class: "end-card", "data-testid": testid }, h("h3", {}, ...rich(key), " ", name, " ", source), body);
+  const card = { root, canvas, name, source, sigmas, ellipses, centre, drawing, button, index: -1 };
   button.addEventListener("click", () => choose(card.index), { signal });
   return card;
 }

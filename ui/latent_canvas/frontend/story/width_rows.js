@@ -4,7 +4,6 @@ import { h, setText } from "../dom.js";
 import { paintImage } from "../images.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
-import { significant } from "../words.js";
 
 /**
  * @typedef {import("../store.js").Model} Model
@@ -57,7 +56,7 @@ export function greyLevels(a, b) {
 
 /** @param {number} levels */
 export function levelsText(levels) {
-  return levels === 0 ? "0" : levels < 10 ? significant(levels) : String(Math.round(levels));
+  return levels.toFixed(levels < 9.95 ? 1 : 0);
 }
 
 export class PictureRows {
@@ -74,13 +73,17 @@ export class PictureRows {
       button.addEventListener("click", () => actions.go(i), { signal });
       return { button, canvas };
     });
-    this.differences = Array.from({ length: ROWS }, (_, row) => h("span", { class: "differs", "data-testid": `differs-${row}` }));
+    this.differences = Array.from({ length: ROWS }, (_, row) => h("span", { "data-testid": `differs-${row}` }));
     const again = h("button", { type: "button", class: "again", "data-testid": "draw-again" }, t("story_width.again"));
     again.addEventListener("click", actions.again, { signal });
-    const names = [h("span", {}, ...rich("story_width.draws")), ...AWAY.map((k) => h("span", {}, ...rich("story_width.away", { k, percent: insidePercent(k) })))];
-    const rows = names.map((name, row) => h("div", { class: "width-row", role: "group", "aria-label": name.textContent ?? "" },
-      h("div", { class: "width-row-name" }, name, row === 0 ? again : null, this.differences[row]),
-      h("div", { class: "width-tiles" }, ...this.tiles.slice(row * ACROSS, (row + 1) * ACROSS).map(({ button }) => button))));
+    const names = [
+      [h("strong", {}, ...rich("story_width.draws")), again],
+      ...AWAY.map((k) => [h("strong", {}, t("story_width.away", { k })), h("span", {}, t("story_width.inside", { percent: insidePercent(k) }))]),
+    ];
+    const rows = names.map((name, row) => h("div", { class: "width-row", role: "group", "aria-label": name[0].textContent ?? "" },
+      h("div", { class: "width-row-name" }, ...name),
+      h("div", { class: "width-tiles" }, ...this.tiles.slice(row * ACROSS, (row + 1) * ACROSS).map(({ button }) => button)),
+      h("div", { class: "differs", title: t("story_width.differs.why") }, this.differences[row], h("small", {}, t("story_width.differs")))));
     this.root = h("section", { class: "width-rows", "data-arrows": true, "aria-label": t("story_width.rows") }, ...rows);
     this.root.addEventListener("keydown", (event) => this.#key(event), { signal });
   }
@@ -117,7 +120,7 @@ export class PictureRows {
     });
     for (const [row, place] of this.differences.entries()) {
       const mean = levels.slice(row * ACROSS, (row + 1) * ACROSS).reduce((sum, value) => sum + value, 0) / ACROSS;
-      setText(place, t("story_width.differs", { levels: levelsText(mean) }));
+      setText(place, levelsText(mean));
       place.dataset.levels = mean.toFixed(3);
     }
     for (const [i, { button }] of this.tiles.entries()) {

@@ -4,7 +4,6 @@ import { nearest } from "../codes.js";
 import { h, setText } from "../dom.js";
 import { paintImage } from "../images.js";
 import { formatBeta } from "../scale.js";
-import { rich } from "../terms.js";
 import { t } from "../texts.js";
 import { bounds } from "../view.js";
 import { significant } from "../words.js";
@@ -167,19 +166,20 @@ export class WidthStep extends Step {
   /** What classes the samples have whose μ are nearest. @param {Int32Array} indices */
   #neighbours(indices) {
     const { model, subject } = this.story;
-    if (!model || !subject) return "";
+    if (!model || !subject || model.spec.label_names.length < 2) return "";
     const { labels } = model.codes;
     const names = model.spec.label_names;
-    if (names.length < 2) return "";
     /** @type {Map<number, number>} */
     const counts = new Map();
     for (const index of indices) counts.set(labels[index], (counts.get(labels[index]) ?? 0) + 1);
-    const [[first, most], second] = [...counts].sort((a, b) => b[1] - a[1]);
-    const values = { count: indices.length, label: names[first], most };
-    const all = second ? t("story_width.nearest.mixed", { ...values, other: names[second[0]], more: second[1] }) : t("story_width.nearest.all", values);
-    if (subject.label < 0) return all;
-    if (first === subject.label) return all;
-    return `${all} ${t(second ? "story_width.nearest.mostly_others" : "story_width.nearest.only_others", { label: names[subject.label] })}`;
+    const ranked = [...counts].sort((a, b) => b[1] - a[1]);
+    const found = ranked.map(([label, n]) => t("story_width.nearest.part", { n, label: names[label] })).join(t("story_width.nearest.comma"));
+    const all = ranked.length === 1
+      ? t("story_width.nearest.all", { count: indices.length, label: names[ranked[0][0]] })
+      : t("story_width.nearest.mixed", { count: indices.length, found });
+    const own = counts.get(subject.label) ?? 0;
+    if (subject.label < 0 || own * 2 > indices.length) return all;
+    return `${all} ${t(own ? "story_width.nearest.few" : "story_width.nearest.none", { label: names[subject.label] })}`;
   }
 
   #drawPlane() {
@@ -202,5 +202,3 @@ export class WidthStep extends Step {
     this.handle.moveTo(mu[0] + sigma[0] * this.epsilon[0], mu[1] + sigma[1] * this.epsilon[1]);
   }
 }
-
-void rich;

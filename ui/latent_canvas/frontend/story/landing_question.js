@@ -1,0 +1,211 @@
+// Question after step 2: where on the map will the encoder put this picture?
+
+import { classMedians, nearest } from "../codes.js";
+import { h, setShown, setText } from "../dom.js";
+import { plainText, rich } from "../terms.js";
+import { t } from "../texts.js";
+import { toScreen } from "../view.js";
+import { number, significant } from "../words.js";
+import { labelCounts, mapBox, pickOne, poolOf, shareFarther, withoutOne } from "./dealing.js";
+import { LatentPlane } from "./latent_plane.js";
+import { Question, progress } from "./question.js";
+import { sampleSubject, withCode } from "./subject.js";
+
+/** The ellipse glides from the guess to its place in so long. */
+const GLIDE_MS = 1100;
+/** Neighbours that are counted and shown. */
+const NEIGHBOURS = 8;
+/** Chances to find a sample that lies on the map that is shown. */
+const TRIES = 30;
+/** Shares of the other samples that lie farther away, from which on a guess is called very close, close, or in the region. */
+const VERY_CLOSE = 0.98;
+const CLOSE = 0.88;
+const REGION = 0.6;
+
+export class LandingQuestion extends Question {
+  /** @param {import("./story_view.js").StoryView} story @param {AbortSignal} signal */
+  constructor(story, signal) {
+    super(story, "story_landing", signal);
+    this.index = 0;
+    /** @type {[number, number]} */
+    this.guess = [0, 0];
+    /** @type {import("./subject.js").Subject | null} what the model answered */
+    this.found = null;
+    this.began = 0;
+    this.others = withoutOne(new Float32Array(4), [0], 0);
+    this.neighbours = new Int32Array(0);
+    this.medians = new Float32Array(0);
+    this.canvas = h("canvas", { role: "img", "aria-label": t("story_landing.picture") });
+    this.plane = new LatentPlane({ label: t("story_landing.plane"), testid: "landing-plane", resized: () => this.redraw() }, signal);
+    this.plane.root.classList.add("tappable");
+    this.plane.onTap((x, y) => this.#land([x, y]));
+    this.handle = this.plane.addHandle({ name: "guess-handle", label: t("story_landing.handle"), onMove: (x, y) => this.#aim(x, y) });
+    this.handle.root.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.#land(this.guess);
+    }, { signal });
+    this.here = h("button", { type: "button", class: "primary", "data-testid": "here" }, t("story_landing.here"));
+    this.here.addEventListener("click", () => this.#land(this.guess), { signal });
+    this.thumbs = Array.from({ length: NEIGHBOURS }, () => {
+      const canvas = h("canvas", {});
+      const text = h("span", {});
+      return { canvas, text, root: h("div", { class: "thumb" }, h("div", { class: "frame" }, canvas), text) };
+    });
+    this.around = h("div", { class: "around", hidden: true }, h("h3", {}, t("story_landing.around")),
+      h("div", { class: "thumbs", "data-testid": "neighbours" }, ...this.thumbs.map(({ root }) => root)));
+    const asked = h("div", { class: "asked" }, h("div", { class: "frame big" }, this.canvas), h("div", {}, this.ask, h("p", { class: "note" }, ...rich("story_landing.how"))));
+    const side = h("div", { class: "question-side" }, h("div", { class: "row" }, this.here, this.another), this.answer, this.around);
+    this.body.append(h("div", { class: "question landing" }, asked, h("div", { class: "question-plane" }, this.plane.root), side));
+  }
+
+  /**
+   * @override
+   * @param {import("./dealing.js").Chance} chance
+   */
+  deal(chance) {
+    const { model, current } = this.story;
+    if (!model) return;
+    const pool = poolOf(model);
+    const [xmin, xmax, ymin, ymax] = mapBox(current);
+    for (let i = 0; i < TRIES; i++) {
+      this.index = pickOne(chance, pool);
+      const [x, y] = current.subarray(4 * this.index, 4 * this.index + 2);
+      if (x > xmin && x < xmax && y > ymin && y < ymax) break;
+    }
+    this.found = null;
+    this.guess = [0, 0];
+    this.others = withoutOne(current, model.codes.labels, this.index);
+    this.medians = classMedians(current, model.codes.labels, model.spec.label_names.length);
+    setShown(this.around, false);
+    const unseen = model.codes.test[this.index] === 1 ? ` ${t("story_landing.unseen")}` : "";
+    const standIn = model.original(this.index) || !this.story.data || this.story.data.originals ? "" : ` ${t("story_landing.stand_in")}`;
+    setText(this.ask, `${t("story_landing.ask")}${unseen}${standIn}`);
+    this.root.dataset.index = String(model.codes.ids[this.index]);
+  }
+
+  /** @param {number} x @param {number} y */
+  #aim(x, y) {
+    if (this.answered) return;
+    const [xmin, xmax, ymin, ymax] = this.plane.box;
+    this.guess = [Math.min(xmax, Math.max(xmin, x)), Math.min(ymax, Math.max(ymin, y))];
+    this.redraw();
+  }
+
+  /** The guess is made: the model answers. @param {[number, number]} guess */
+  #land(guess) {
+    const { model, current } = this.story;
+    if (!model || this.answered) return;
+    this.guess = guess;
+    this.found = withCode(model, sampleSubject(model, current, this.index));
+    this.began = performance.now();
+    const { mu, sigma } = this.found;
+    const distance = Math.hypot(mu[0] - guess[0], mu[1] - guess[1]);
+    const share = shareFarther(current, mu, distance, this.index);
+    this.neighbours = nearest(current, mu, NEIGHBOURS, (i) => i !== this.index);
+    const inside = ((guess[0] - mu[0]) / sigma[0]) ** 2 + ((guess[1] - mu[1]) / sigma[1]) ** 2 <= 4;
+    const kind = inside || share >= VERY_CLOSE ? "very" : share >= CLOSE ? "close" : share >= REGION ? "region" : "far";
+    Object.assign(this.root.dataset, { mu: mu.map((v) => v.toFixed(4)).join(","), distance: distance.toFixed(4), share: share.toFixed(4) });
+    const label = this.labelOf(this.index);
+    const values = {
+      label, id: model.codes.ids[this.index].toLocaleString("en-US"), x: number(mu[0]), y: number(mu[1]), s1: significant(sigma[0]), s2: significant(sigma[1]),
+      distance: distance.toFixed(2), percent: Math.round(100 * share),
+    };
+    const lines = [t("story_landing.it_is", values)];
+    if (model.codes.n > 1) lines.push(`${t(inside ? "story_landing.distance.inside" : "story_landing.distance", values)} ${t(shareKey(share), values)}`);
+    if (this.neighbours.length) lines.push(this.#amongWords(label));
+    this.reveal({ kind, verdict: t(`story_landing.verdict.${kind}`), lines });
+  }
+
+  /** What lives around it. @param {string} label its own */
+  #amongWords(label) {
+    const { model } = this.story;
+    const [[first, count]] = labelCounts(this.neighbours, model?.codes.labels ?? []);
+    const other = model?.spec.label_names[first] ?? "";
+    const values = { count, of: this.neighbours.length, label, other };
+    if (model?.codes.labels[this.index] === first) return t(count === this.neighbours.length ? "story_landing.among.all" : "story_landing.among.own", values);
+    return t("story_landing.among.other", values);
+  }
+
+  /**
+   * @override
+   * @param {Set<import("./step.js").Change>} changed
+   */
+  paint(changed) {
+    const { model, colors, ink } = this.story;
+    if (!model) return;
+    if (changed.size > 1 || !changed.has("own")) {
+      this.picture(this.canvas, this.index);
+      this.plane.show(mapBox(this.story.current));
+    }
+    const s = this.found ? progress(this.began, GLIDE_MS) : 0;
+    this.handle.moveTo(...this.guess);
+    setShown(this.handle.root, !this.found);
+    this.here.setAttribute("aria-disabled", String(this.answered));
+    const color = colors[model.codes.labels[this.index]];
+    this.plane.draw({
+      ink, prior: true, samples: { ...this.others, colors }, words: this.#names(), over: undefined,
+      ...(this.found ? { ellipses: [this.#ellipse(this.found, s, color)], under: (context, view) => this.#way(context, view, s) } : {}),
+    });
+    this.#drawAround(s === 1);
+    this.canvas.setAttribute("aria-label", this.found ? t("story_landing.picture.of", { label: this.labelOf(this.index) }) : t("story_landing.picture"));
+    if (this.found && s < 1) this.redraw();
+  }
+
+  #names() {
+    const { model, colors } = this.story;
+    const names = model?.spec.label_names ?? [];
+    if (names.length < 2) return [];
+    return names.map((text, i) => ({ xy: this.medians.subarray(2 * i, 2 * i + 2), text, color: colors[i] })).filter(({ xy }) => Number.isFinite(xy[0]));
+  }
+
+  /** On its way from the guess to its place. @param {import("./subject.js").Subject} found @param {number} s @param {string} color */
+  #ellipse({ mu, sigma }, s, color) {
+    const at = [0, 1].map((axis) => this.guess[axis] + s * (mu[axis] - this.guess[axis]));
+    return { mu: at, sigma, ks: [2, 1], color, filled: true, width: 3 };
+  }
+
+  /** The guess, and the line from it. @param {CanvasRenderingContext2D} context @param {import("../view.js").View} view @param {number} s */
+  #way(context, view, s) {
+    const { ink } = this.story;
+    if (!this.found) return;
+    const [from, to] = [toScreen(view, ...this.guess), toScreen(view, ...this.found.mu)];
+    context.save();
+    context.strokeStyle = ink.text;
+    context.lineWidth = 1.5;
+    context.setLineDash([5, 4]);
+    context.beginPath();
+    context.moveTo(from[0], from[1]);
+    context.lineTo(from[0] + s * (to[0] - from[0]), from[1] + s * (to[1] - from[1]));
+    context.stroke();
+    context.setLineDash([]);
+    context.beginPath();
+    context.arc(from[0], from[1], 8, 0, 2 * Math.PI);
+    context.stroke();
+    context.restore();
+  }
+
+  /** @param {boolean} arrived */
+  #drawAround(arrived) {
+    const { model, colors } = this.story;
+    const shown = Boolean(this.found) && arrived && this.neighbours.length > 0;
+    if (!model || !shown || !this.around.hidden) return setShown(this.around, shown);
+    for (const [i, { canvas, text, root }] of this.thumbs.entries()) {
+      setShown(root, i < this.neighbours.length);
+      if (i >= this.neighbours.length) continue;
+      const index = this.neighbours[i];
+      this.picture(canvas, index);
+      canvas.setAttribute("aria-label", plainText(this.labelOf(index)));
+      root.style.setProperty("--class", colors[model.codes.labels[index]]);
+      setText(text, this.labelOf(index));
+    }
+    setShown(this.around, true);
+  }
+}
+
+/** @param {number} share of the other samples that lie farther away */
+function shareKey(share) {
+  if (share > 0.995) return "story_landing.share.all";
+  if (share < 0.005) return "story_landing.share.none";
+  return "story_landing.share";
+}

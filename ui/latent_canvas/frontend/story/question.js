@@ -1,0 +1,171 @@
+// A question between two steps: it is dealt, guessed at with one gesture, answered by the model, and then another one can be dealt.
+
+import { h, setShown, setText } from "../dom.js";
+import { paintImage } from "../images.js";
+import { nodesOf } from "../terms.js";
+import { t } from "../texts.js";
+import { mulberry32, seedOf } from "./dealing.js";
+import { Step } from "./step.js";
+
+/**
+ * @typedef {import("./dealing.js").Chance} Chance
+ * @typedef {import("./step.js").Change} Change
+ * @typedef {import("./story_view.js").StoryView} StoryView
+ * @typedef {object} Answer what is said about a guess
+ * @property {string} kind "right", "other", "tie", or a question's own; the verdict's looks
+ * @property {string} verdict in a few words
+ * @property {string[]} lines sentences that explain the result, with marks as in text files
+ */
+
+export class Question extends Step {
+  /**
+   * @param {StoryView} story
+   * @param {string} name of the text file
+   * @param {AbortSignal} signal
+   */
+  constructor(story, name, signal) {
+    super(story, name);
+    this.signal = signal;
+    this.round = 0;
+    /** What the question is about: another model or β deals anew. */
+    this.key = "";
+    this.answered = false;
+    this.ask = h("p", { class: "ask", "data-testid": "ask" });
+    this.verdict = h("p", { class: "verdict", "data-testid": "verdict" });
+    this.why = h("div", { class: "why", "data-testid": "why" });
+    this.answer = h("div", { class: "answer", "data-testid": "answer", hidden: true }, this.verdict, this.why);
+    this.another = h("button", { type: "button", class: "another", "data-testid": "another" }, t("story_question.another"));
+    this.another.addEventListener("click", () => this.#next(), { signal });
+    this.root.classList.add("question-step");
+  }
+
+  #next() {
+    this.round += 1;
+    this.#deal();
+    this.redraw();
+    this.story.say(this.ask.textContent ?? "");
+  }
+
+  #deal() {
+    const { model } = this.story;
+    if (!model) return;
+    this.answered = false;
+    setShown(this.answer, false);
+    this.root.dataset.round = String(this.round);
+    delete this.root.dataset.verdict;
+    this.deal(mulberry32(seedOf(`${model.spec.name}/${this.name}/${this.round}`)));
+  }
+
+  /** What the present question hangs on; when it changes the first question is dealt. @returns {string} */
+  about() {
+    const { model, state } = this.story;
+    return [model?.spec.digest, model?.chunks.has(0), state.beta].join();
+  }
+
+  /**
+   * Choose what is asked, and say it in `ask`.
+   * @param {Chance} chance the same for everybody in this round
+   */
+  deal(chance) {
+    void chance;
+  }
+
+  /**
+   * Say what the model answers.
+   * @param {Answer} answer
+   */
+  reveal({ kind, verdict, lines }) {
+    this.answered = true;
+    this.root.dataset.verdict = kind;
+    this.answer.dataset.kind = kind;
+    setText(this.verdict, verdict);
+    this.why.replaceChildren(...lines.map((line) => h("p", {}, ...nodesOf(line))));
+    setShown(this.answer, true);
+    this.story.say([verdict, ...[...this.why.children].map((line) => line.textContent)].join(" "));
+    this.redraw();
+  }
+
+  /**
+   * @override
+   * @param {Set<Change>} changed
+   */
+  draw(changed) {
+    const about = this.about();
+    if (about !== this.key) {
+      this.key = about;
+      this.round = 0;
+      this.#deal();
+    }
+    this.root.classList.toggle("answered", this.answered);
+    this.another.classList.toggle("primary", this.answered);
+    this.paint(changed);
+  }
+
+  /** @param {Set<Change>} changed */
+  paint(changed) {
+    void changed;
+  }
+
+  /**
+   * A sample's picture: its original, else what the decoder makes of its code.
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} index
+   */
+  picture(canvas, index) {
+    const { model, current } = this.story;
+    const original = model?.original(index);
+    if (original) original.sheet.paint(canvas, original.tile);
+    else if (model) paintImage(canvas, model.decoder.decode(current.subarray(4 * index, 4 * index + 2)), model.spec.shape);
+  }
+
+  /** @param {number} index @returns {string} the sample's class */
+  labelOf(index) {
+    const { model } = this.story;
+    return model ? model.spec.label_names[model.codes.labels[index]] : "";
+  }
+}
+
+/**
+ * Buttons of which one is the guess. They stay where they are once it is made, so that the focus does too.
+ * @template {string} V
+ */
+export class Choices {
+  /**
+   * @param {string} label what is chosen, for screen readers
+   * @param {V[]} values
+   * @param {(value: V) => (Node | string)[]} content of a button
+   * @param {(value: V) => void} choose
+   * @param {AbortSignal} signal
+   */
+  constructor(label, values, content, choose, signal) {
+    this.root = h("div", { class: "choices", role: "group", "aria-label": label });
+    this.buttons = /** @type {Map<V, HTMLButtonElement>} */ (new Map());
+    this.open = true;
+    for (const value of values) {
+      const button = h("button", { type: "button", "data-testid": `choose-${value}` }, ...content(value));
+      button.addEventListener("click", () => this.open && choose(value), { signal });
+      this.buttons.set(value, button);
+      this.root.append(button);
+    }
+  }
+
+  /**
+   * @param {V | null} guess
+   * @param {V[]} right the answers that are right; none while nothing was guessed
+   */
+  set(guess, right) {
+    this.open = guess === null;
+    for (const [value, button] of this.buttons) {
+      button.setAttribute("aria-pressed", String(value === guess));
+      button.setAttribute("aria-disabled", String(guess !== null));
+      button.classList.toggle("is-answer", right.includes(value));
+    }
+  }
+}
+
+/** How far a movement has come, from its beginning; 1 at once where the reader prefers no motion. @param {number} began @param {number} ms */
+export function progress(began, ms) {
+  if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return 1;
+  const s = Math.min(1, Math.max(0, performance.now() - began) / ms);
+  return s * s * (3 - 2 * s);
+}
