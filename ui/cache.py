@@ -72,7 +72,7 @@ def model_names() -> list[str]:
 def open_model(name: str) -> OpenModel:
     """Load and check a model's card, weights and codes; CheckpointError says in one sentence what is wrong."""
     folder = checkpoints_folder() / name
-    return _open_model(str(folder), _stamp(folder))
+    return _open_model(str(folder), stamp(folder))
 
 
 def open_references(model: OpenModel) -> list[OpenModel]:
@@ -83,7 +83,7 @@ def open_references(model: OpenModel) -> list[OpenModel]:
     found = []
     for folder in list_references(model.folder):
         try:
-            reference = _open_model(str(folder), _stamp(folder))
+            reference = _open_model(str(folder), stamp(folder))
         except CheckpointError:
             continue
         if reference.card.get("table"):
@@ -91,18 +91,18 @@ def open_references(model: OpenModel) -> list[OpenModel]:
     return found
 
 
-def _stamp(folder: Path) -> Stamp:
+def stamp(folder: Path) -> Stamp:
     """Changes with any file of the folder, so that a model trained anew, or damaged, is read anew."""
     files = sorted(folder.iterdir()) if folder.is_dir() else []
     return tuple((file.name, stat.st_mtime_ns, stat.st_size) for file in files for stat in [file.stat()])
 
 
 @st.cache_resource(show_spinner=False, max_entries=_KEPT_MODELS)
-def _open_model(folder: str, stamp: Stamp) -> OpenModel:
+def _open_model(folder: str, stamped: Stamp) -> OpenModel:
     card = load_card(folder)
     weights = load_weights(folder)
     codes = load_codes(folder)
-    digest = hashlib.sha256(repr((folder, stamp)).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(repr((folder, stamped)).encode()).hexdigest()[:16]
     payload = model_payload(card, weights, digest)
     samples = int(card["samples"])
     chunks = plan_chunks(samples, len(codes.betas), int(card["config"]["latent_dim"]), len(payload))

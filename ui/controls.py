@@ -33,7 +33,7 @@ def pick_model() -> str | None:
         "options": names,
         "key": state.MODEL,
         "label_visibility": "collapsed",
-        "on_change": _choose,
+        "on_change": lambda: choose(st.session_state[state.MODEL]),
     }
     if len(names) <= FEW_MODELS:
         # Its labels are Markdown, a select box's are not.
@@ -102,9 +102,9 @@ def _first_model(names: list[str]) -> str:
     return names[0]
 
 
-def _choose() -> None:
-    """Another model was picked: complaints about the address, and its view, belong to the one before."""
-    st.session_state[state.CHOSEN_MODEL] = st.session_state[state.MODEL]
+def choose(name: str) -> None:
+    """Another model is picked: complaints about the address, and its view, belong to the one before."""
+    st.session_state[state.CHOSEN_MODEL] = name
     for key in (state.UNKNOWN_MODEL, state.LAST_VIEW, state.ADDRESS):
         st.session_state.pop(key, None)
     st.session_state[state.ADDRESS] = {page: ({}, {}) for page in state.PAGES}

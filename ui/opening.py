@@ -40,7 +40,10 @@ def remember_view(key: str) -> None:
     """Keep what the view mounted under `key` told, for coming back; what only other pages know of stays."""
     told = st.session_state[key].get("view") or {}
     last = st.session_state.get(state.LAST_VIEW) or {}
-    st.session_state[state.LAST_VIEW] = {**last, **told} if last.get("digest") == told.get("digest") else told
+    if last.get("digest") != told.get("digest"):
+        # The first word of this model: pages that were opened and not touched were where their addresses said.
+        last = {field: value for view, _ in st.session_state.get(state.ADDRESS, {}).values() for field, value in view.items()}
+    st.session_state[state.LAST_VIEW] = {**last, **told}
 
 
 def follow(events: CanvasEvents) -> None:

@@ -16,7 +16,7 @@ def show_page(name: str, show: Callable[[cache.OpenModel], None]) -> None:
     """Draw the page `name` of the menu; show: draws the view of the chosen model, run again as a fragment."""
     frame.require()
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page-head"):
-        st.title(say(f"pages.{name}.title"), width="content", anchor=False)
+        st.title(heading(name), width="content", anchor=False)
         with st.container(horizontal=True, width="content", key="pickers"):
             chosen = controls.pick_model()
             controls.pick_language()
@@ -25,6 +25,11 @@ def show_page(name: str, show: Callable[[cache.OpenModel], None]) -> None:
     controls.explain_missing_model()
     if chosen is not None:
         _explore(chosen, show)
+
+
+def heading(name: str) -> str:
+    """The heading of the page `name`: its title in the menu, but for the start page, which is headed by the app's name."""
+    return say("pages.app" if name == "start" else f"pages.{name}.title")
 
 
 @st.fragment

@@ -90,7 +90,5 @@ def gallery_card(name: str, title: str) -> dict[str, Any]:
 def _choose() -> None:
     """A card of the gallery was clicked: its model is the picker's, as if it had been picked there."""
     name = st.session_state[state.START_CANVAS].get("pick")
-    if name not in cache.model_names():
-        return
-    st.session_state[state.MODEL] = name
-    controls._choose()
+    if name in cache.model_names():
+        controls.choose(name)

@@ -38,7 +38,7 @@ _GOLDEN_ANGLE = 137.508
 
 def data_uri(folder: Path) -> str:
     """The map of a model folder as the address of an <img>. Raises CheckpointError where it cannot be opened."""
-    return _data_uri(str(folder), cache._stamp(folder))
+    return _data_uri(str(folder), cache.stamp(folder))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

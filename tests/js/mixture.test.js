@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { logDensity } from "../../ui/latent_canvas/frontend/codes.js";
-import { mulberry32, normals } from "../../ui/latent_canvas/frontend/story/dealing.js";
+import { mulberry32, normals } from "../../ui/latent_canvas/frontend/story/random.js";
 import { Holes, MixtureGrid, TEXEL, countAt, moments, orderCodes, placeOf } from "../../ui/latent_canvas/frontend/story/mixture.js";
 import { createView } from "../../ui/latent_canvas/frontend/view.js";
 import { aggregateGrid } from "../../ui/latent_canvas/frontend/weight/aggregate.js";

@@ -60,9 +60,11 @@ export class Demo {
     this.timer = 0;
     this.frameId = 0;
     this.cornerTimer = 0;
-    const leave = h("button", { type: "button", "aria-label": t("extras.demo.leave"), title: t("extras.demo.leave"), "data-testid": "demo-leave" }, "×");
+    const name = t("extras.demo.leave");
+    const leave = h("button", { type: "button", "aria-label": name, title: name, "data-testid": "demo-leave" }, "×");
     leave.addEventListener("click", () => setDemo(false), { signal });
-    this.corner = h("div", { class: "demo-corner", popover: "manual", hidden: true, "data-testid": "demo-corner" }, h("span", {}, t("extras.demo.hint")), leave);
+    const hint = h("span", {}, t("extras.demo.hint"));
+    this.corner = h("div", { class: "demo-corner", popover: "manual", hidden: true, "data-testid": "demo-corner" }, hint, leave);
     root.append(this.corner);
     if (teller) {
       const busy = teller.busy;
@@ -205,7 +207,7 @@ function isTyping(event) {
   const target = event.composedPath()[0];
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return !["checkbox", "radio", "range", "button", "submit"].includes(target.type);
-  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable || target.closest("dialog[open]") !== null;
+  return target.matches("textarea, select") || target.isContentEditable || target.closest("dialog[open]") !== null;
 }
 
 /**

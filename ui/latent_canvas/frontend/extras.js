@@ -84,6 +84,16 @@ export function attachExtras(root, { kind, controls: own = {}, tour: steps = [],
 }
 
 /**
+ * One group of controls that a lesson link can hide.
+ * @param {string} name of its text
+ * @param {() => (Element | null | undefined)[]} elements
+ * @returns {import("./lesson.js").Control}
+ */
+export function hideable(name, elements) {
+  return { label: `extras.control.${name}`, elements };
+}
+
+/**
  * @param {HTMLElement} root
  * @param {HTMLElement} row
  * @param {import("./lesson.js").Controls} own the view's
@@ -155,7 +165,9 @@ function makeTour(root, kind, steps, row, makeButton, signal) {
   const tour = new Tour(root, steps, () => button, signal);
   if (!tour.offered.length) return null;
   const yes = h("button", { type: "button", "data-testid": "tour-offer" }, t("extras.offer"));
-  const no = h("button", { type: "button", class: "quiet", "aria-label": t("extras.offer.no"), title: t("extras.offer.no"), "data-testid": "tour-dismiss" }, "×");
+  const no = h("button", {
+    type: "button", class: "quiet", "aria-label": t("extras.offer.no"), title: t("extras.offer.no"), "data-testid": "tour-dismiss",
+  }, "×");
   const offer = h("span", { class: "offer", hidden: true }, yes, no);
   row.append(offer);
   const button = makeButton("extras.tour", "extras.tour.why", "tour-button", take);

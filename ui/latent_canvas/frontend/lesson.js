@@ -138,8 +138,9 @@ export class LessonDialog {
     const none = button("extras.lesson.none", "lesson-none", () => this.#checkAll(false));
     const copy = button("extras.lesson.copy", "lesson-copy", () => void this.#copy(), "primary");
     const close = button("extras.lesson.close", "lesson-close", () => this.root.close());
+    const choose = h("div", { class: "row" }, h("strong", {}, t("extras.lesson.shown")), all, none);
     this.root = h("dialog", { class: "lesson", "aria-labelledby": "lesson-title", "data-testid": "lesson-dialog" },
-      title, h("p", {}, ...rich("extras.lesson.intro")), h("div", { class: "row" }, h("strong", {}, t("extras.lesson.shown")), all, none), boxes,
+      title, h("p", {}, ...rich("extras.lesson.intro")), choose, boxes,
       this.address, h("div", { class: "row lesson-end" }, this.said, copy, close));
     boxes.addEventListener("change", () => this.#preview(), { signal });
     this.address.addEventListener("focus", () => this.address.select(), { signal });

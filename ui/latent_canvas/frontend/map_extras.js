@@ -1,7 +1,7 @@
 // What the latent map adds for teaching and showing: its tour, what moves by itself in demo mode, what lesson links can hide.
 
 import { betweenStops, ease, onRound, orderRound } from "./attract.js";
-import { attachExtras } from "./extras.js";
+import { attachExtras, hideable as one } from "./extras.js";
 import { wholeView } from "./framing.js";
 import { betaToSlider, sliderToBeta } from "./scale.js";
 import { t } from "./texts.js";
@@ -15,12 +15,12 @@ import { lerpView } from "./view.js";
  * @param {AbortSignal} signal
  */
 export function attachMapExtras(canvas, signal) {
-  attachExtras(canvas.root, { kind: "map", controls: controlsOf(canvas), tour: tourOf(canvas), attract: new Wanderer(canvas), view: canvas }, signal);
+  const parts = { controls: controlsOf(canvas), tour: tourOf(canvas), attract: new Wanderer(canvas) };
+  attachExtras(canvas.root, { kind: "map", ...parts, view: canvas }, signal);
 }
 
 /** @param {LatentCanvas} canvas @returns {import("./lesson.js").Controls} */
 function controlsOf({ root, toolbar, beta, panel, paths }) {
-  const one = (/** @type {string} */ name, /** @type {() => (Element | null | undefined)[]} */ elements) => ({ label: `extras.control.${name}`, elements });
   return {
     show: one("show", () => [toolbar.show.root.closest(".field")]),
     ellipses: one("size", () => [toolbar.k.closest(".field")]),
@@ -104,7 +104,8 @@ class Wanderer {
 
   ready() {
     const { canvas } = this;
-    return canvas.root.dataset.ready === "true" && canvas.model !== null && canvas.painter.model === canvas.model && !canvas.dragging && !canvas.paths.playing;
+    const drawn = canvas.root.dataset.ready === "true" && canvas.model !== null && canvas.painter.model === canvas.model;
+    return drawn && !canvas.dragging && !canvas.paths.playing;
   }
 
   begin() {

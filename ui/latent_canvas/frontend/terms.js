@@ -80,6 +80,7 @@ export function attachTerms(root, signal) {
     if (word) show(word);
     else if (open && open !== root.ownerDocument.activeElement && event.pointerType !== "touch" && !note.contains(/** @type {Node} */ (event.target))) close();
   }, { signal });
+  root.addEventListener("pointerleave", () => open && !open.matches(":focus") && close(), { signal });
   root.addEventListener("focusin", (event) => {
     const word = termOf(event);
     if (word) show(word);

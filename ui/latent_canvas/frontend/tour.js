@@ -60,8 +60,10 @@ export class Tour {
     this.words = h("p", { "data-testid": "tour-words" });
     this.skip = h("button", { type: "button", "data-testid": "tour-skip" });
     const quit = h("button", { type: "button", "data-testid": "tour-end" }, t("extras.tour.end"));
-    this.card = h("div", { class: "tour-card", role: "dialog", "aria-labelledby": "tour-count", popover: "manual", hidden: true, "data-testid": "tour-card" },
-      h("i", { class: "tour-arrow", "aria-hidden": "true" }), h("div", { "aria-live": "polite" }, this.count, this.words), h("div", { class: "row" }, this.skip, quit));
+    const said = h("div", { "aria-live": "polite" }, this.count, this.words);
+    this.card = h("div", {
+      class: "tour-card", role: "dialog", "aria-labelledby": "tour-count", popover: "manual", hidden: true, "data-testid": "tour-card",
+    }, h("i", { class: "tour-arrow", "aria-hidden": "true" }), said, h("div", { class: "row" }, this.skip, quit));
     this.skip.addEventListener("click", () => this.#next(), { signal });
     quit.addEventListener("click", () => this.end(), { signal });
     const place = () => this.at >= 0 && this.#place();
@@ -282,10 +284,13 @@ function moved({ left, top, right, bottom }, dx, dy) {
   return { left: left + dx, top: top + dy, right: right + dx, bottom: bottom + dy };
 }
 
-/** @param {HTMLElement | null} element @returns {HTMLElement | null} what of it takes the focus */
+/**
+ * @param {HTMLElement | null} element
+ * @returns {HTMLElement | null} what of it takes the focus: itself, a field in it, or a button that does something
+ */
 function focusable(element) {
-  const takes = "button, input, [tabindex]";
-  return element?.matches(takes) ? element : element?.querySelector(takes) ?? null;
+  if (!element || element.matches("button, input, [tabindex]")) return element;
+  return element.querySelector("input") ?? element.querySelector("button:not(.term), [tabindex]");
 }
 
 /** What has become of the offers, where the browser keeps nothing. @type {Map<string, string>} */

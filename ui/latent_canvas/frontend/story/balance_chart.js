@@ -13,7 +13,7 @@ import { significant } from "../words.js";
  * @typedef {object} Curves
  * @property {ArrayLike<number>} widths
  * @property {ArrayLike<number>} d above the floor; NaN where not known yet
- * @property {ArrayLike<number>} r β·R
+ * @property {(width: number) => number} r β·R
  * @typedef {object} Marks
  * @property {Terms & {width: number}} hand
  * @property {Terms & {width: number}} encoder
@@ -24,6 +24,8 @@ const [D_COLOR, , , , , , R_COLOR] = classColors(7);
 const MARGIN = { left: 52, right: 6, top: 20, bottom: 40 };
 /** Marks of the axis of widths. */
 const WIDTHS = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+/** Points drawn between two that are known. */
+const BETWEEN = 4;
 const BAR = 26;
 const BAR_GAP = 16;
 
@@ -143,22 +145,24 @@ export class BalanceChart extends Chart {
     if (!curves || !marks) return;
     const limits = { xmin: Math.log(this.low), xmax: Math.log(this.high), ymin: range.ymin, ymax: range.ymax };
     const known = Array.from(curves.widths, (_, i) => i).filter((i) => Number.isFinite(curves.d[i]));
-    const path = (/** @type {(i: number) => number} */ value) => linePath(clipLine(known.map((i) => [Math.log(curves.widths[i]), value(i)]), limits).map(([x, y]) => [this.x(x), this.y(y)]));
-    set(this.lines.d, { d: path((i) => curves.d[i]) });
-    set(this.lines.r, { d: path((i) => curves.r[i]) });
-    set(this.lines.sum, { d: path((i) => curves.d[i] + curves.r[i]) });
+    const fine = smooth(known.map((i) => [Math.log(curves.widths[i]), curves.d[i]]), BETWEEN);
+    const path = (/** @type {(point: Point, r: number) => number} */ value) => linePath(clipLine(fine.map((p) => [p[0], value(p, curves.r(Math.exp(p[0])))]), limits).map(([x, y]) => [this.x(x), this.y(y)]));
+    set(this.lines.d, { d: path(([, d]) => d) });
+    set(this.lines.r, { d: path((_, r) => r) });
+    set(this.lines.sum, { d: path(([, d], r) => d + r) });
     this.#mark(marks);
     for (const [i, value] of [marks.hand.d, marks.hand.r, marks.hand.sum].entries()) {
       const { bar, was, number } = this.bars[i];
       const left = box.right + BAR_GAP + i * (BAR + BAR_GAP);
       const at = this.#place(1, value)[1], from = this.y(0);
       set(bar, { x: left, width: BAR, y: Math.min(at, from).toFixed(2), height: Math.max(1, Math.abs(at - from)).toFixed(2) });
-      const before = this.#place(1, [marks.encoder.d, marks.encoder.r, marks.encoder.sum][i])[1].toFixed(2);
-      set(was, { x1: left - 4, x2: left + BAR + 4, y1: before, y2: before });
+      const before = this.#place(1, [marks.encoder.d, marks.encoder.r, marks.encoder.sum][i])[1];
+      set(was, { x1: left - 4, x2: left + BAR + 4, y1: before.toFixed(2), y2: before.toFixed(2) });
       const beyond = value > range.ymax ? " ↑" : value < range.ymin ? " ↓" : "";
       const text = short(value) + beyond;
       if (number.textContent !== text) number.textContent = text;
-      set(number, { y: (Math.min(at, from) - 5).toFixed(2) });
+      const top = Math.min(at, from);
+      set(number, { y: ((before < top + 2 && before > top - 18 ? before : top) - 5).toFixed(2) });
     }
   }
 
@@ -197,4 +201,35 @@ export function short(value) {
   const digits = Math.abs(value) < 9.95 ? 1 : 0;
   const text = value.toFixed(digits);
   return (Number(text) === 0 ? (0).toFixed(digits) : text).replace("-", "\u2212");
+}
+
+/**
+ * A smooth curve through points: cubic pieces whose slope at a point is that of the parabola through it and its neighbours.
+ * @param {Point[]} points x rising
+ * @param {number} pieces of each interval
+ * @returns {Point[]}
+ */
+export function smooth(points, pieces) {
+  if (points.length < 3) return points;
+  const slopes = points.map((_, i) => slopeAt(points, i));
+  /** @type {Point[]} */
+  const out = [points[0]];
+  for (let i = 1; i < points.length; i++) {
+    const [[a, p], [b, q]] = [points[i - 1], points[i]];
+    const wide = b - a;
+    for (let k = 1; k <= pieces; k++) {
+      const u = k / pieces, v = 1 - u;
+      out.push([a + u * wide, v * v * (1 + 2 * u) * p + u * u * (1 + 2 * v) * q + u * v * wide * (v * slopes[i - 1] - u * slopes[i])]);
+    }
+  }
+  return out;
+}
+
+/** @param {Point[]} points @param {number} i */
+function slopeAt(points, i) {
+  const rise = (/** @type {number} */ k) => (points[k + 1][1] - points[k][1]) / (points[k + 1][0] - points[k][0]);
+  if (i === 0) return rise(0);
+  if (i === points.length - 1) return rise(i - 1);
+  const before = points[i][0] - points[i - 1][0], after = points[i + 1][0] - points[i][0];
+  return (rise(i - 1) * after + rise(i) * before) / (before + after);
 }

@@ -28,7 +28,8 @@ export class BalancePictures {
     this.average = figure("average", t("story_balance.average"));
     this.siblings = EPSILONS.map(() => figure("sibling", ""));
     this.pixels = new Float32Array(0);
-    const group = h("div", { class: "balance-siblings" }, h("div", { class: "tiles" }, ...this.siblings.map(({ root }) => root)), h("p", {}, ...rich("story_balance.siblings")));
+    this.notes = h("div", { class: "balance-notes" }, h("p", {}, ...rich("story_balance.siblings")));
+    const group = h("div", { class: "balance-siblings" }, h("div", { class: "tiles" }, ...this.siblings.map(({ root }) => root)), this.notes);
     this.root = h("section", { class: "balance-pictures", "aria-label": t("story_balance.pictures") }, this.x.root, this.average.root, group);
   }
 

@@ -7,7 +7,7 @@ import { nearestNode } from "../scale.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
 import { toScreen } from "../view.js";
-import { significant } from "../words.js";
+import { number, significant } from "../words.js";
 import { BalanceChart, D_COLOR, R_COLOR } from "./balance_chart.js";
 import { BalancePictures, siblingPlaces } from "./balance_pictures.js";
 import { NumbersTable, changeOf, nats, readLeast, readState, times } from "./balance_words.js";
@@ -18,6 +18,7 @@ import { Step } from "./step.js";
 /**
  * @typedef {import("./balance_words.js").Answer} Answer
  * @typedef {import("./step.js").Change} Change
+ * @typedef {Answer & {floor: number, key: string, about: string}} Encoder its answer; floor: D at its μ without noise
  */
 
 /** The chart reaches from a sixteenth of the usual width at β = 1 to four times the prior's. */
@@ -30,6 +31,7 @@ const SIGMA = { min: 1e-4, max: 8 };
 const WORK_MS = { moving: 3, resting: 8 };
 /** While a hand moves the hand's own D may take so long; where it takes longer it makes do with fewer nodes. */
 const HAND_MS = 5;
+const FEW = 5;
 /** Steps of the slider. */
 const SLIDER = 1000;
 /** D that two rules disagree on by more than this, nats, is shown as rough. */
@@ -49,8 +51,12 @@ export class BalanceStep extends Step {
     /** @type {Distortion | null} */
     this.distortion = null;
     this.curve = new WidthCurve(0.004, WIDEST, WIDTHS);
-    /** @type {(Answer & {floor: number, key: string}) | null} */
+    /** @type {Encoder | null} */
     this.encoder = null;
+    /** @type {{key: string, answer: Answer} | null} */
+    this.hand = null;
+    /** Drawings so far: each is another input. */
+    this.drawings = 0;
     /** @type {import("./subject.js").Subject | null} */
     this.about = null;
     this.digest = "";
@@ -77,20 +83,21 @@ export class BalanceStep extends Step {
     this.sliderText = h("output", { "data-testid": "width-text" });
     this.back = h("button", { type: "button", "data-testid": "back-to-encoder" }, t("story_balance.back"));
     this.back.addEventListener("click", () => this.#backToEncoder(), { signal });
-    this.handText = h("p", { class: "note", "data-testid": "hand-text" });
+    this.handText = { mu: h("span", {}), sigma: h("span", {}) };
     this.table = new NumbersTable();
     this.words = { state: h("p", { class: "balance-state", "data-testid": "balance-state" }), least: h("p", { "data-testid": "balance-least" }), floor: h("p", { class: "note" }) };
     this.sliderRow = h("div", { class: "balance-slider" }, this.slider);
     this.chartBox = h("div", { class: "balance-chart" }, this.chart.root);
     this.pictures = new BalancePictures();
     const legend = h("p", { class: "balance-legend" }, ...[["d", D_COLOR], ["r", R_COLOR], ["sum", ""]].map(([name, color]) => {
-      const entry = h("span", {}, h("i", {}), ...rich(`story_balance.legend.${name}`));
+      const entry = h("span", {}, h("i", {}), h("span", {}, ...rich(`story_balance.legend.${name}`)));
       if (color) /** @type {HTMLElement} */ (entry.firstChild).style.background = color;
       return entry;
     }), this.sliderText);
-    const left = h("div", { class: "balance-left" }, this.plane.root, h("div", { class: "row" }, this.handText, this.back));
+    const left = h("div", { class: "balance-left" }, this.plane.root, h("div", { class: "row" }, h("p", { class: "note", "data-testid": "hand-text" }, this.handText.mu, this.handText.sigma), this.back));
     const right = h("div", { class: "balance-right" }, legend, this.chartBox, this.sliderRow,
-      h("div", { class: "balance-reading" }, this.table.root, h("div", { class: "balance-words" }, this.words.state, this.words.least, this.words.floor)), this.pictures.root);
+      h("div", { class: "balance-reading" }, this.table.root, h("div", { class: "balance-words" }, this.words.state, this.words.least)), this.pictures.root);
+    this.pictures.notes.append(this.words.floor);
     this.body.append(h("div", { class: "balance-top" }, h("div", { class: "picker-slot" }), this.beta.root), h("div", { class: "balance-grid" }, right, left));
     const observer = new ResizeObserver(() => {
       const { clientWidth, clientHeight } = this.chartBox;
@@ -151,6 +158,7 @@ export class BalanceStep extends Step {
     if (this.about?.id !== subject.id || this.about.source !== subject.source || (subject.id < 0 && this.about.pixels !== subject.pixels)) {
       this.touched = false;
       this.curve.clear();
+      this.drawings += 1;
     }
     this.about = subject;
     const { distortion } = this;
@@ -161,13 +169,13 @@ export class BalanceStep extends Step {
       this.mu = [...subject.mu];
       this.sigma = [...subject.sigma];
     }
-    const encoder = this.#encoderAnswer(distortion);
-    const hand = this.#handAnswer(distortion, encoder);
-    this.curve.follow(this.mu, this.sigma, encoder.key);
-    this.curve.work(distortion, this.moving ? WORK_MS.moving : WORK_MS.resting);
+    const hand = this.#handAnswer(distortion);
+    const encoder = this.#encoderAnswer(distortion, hand);
+    const slow = this.moving && FEW ** 2 * this.decodeMs > WORK_MS.moving / 2;
+    this.curve.follow(this.mu, this.sigma, encoder.about);
+    if (!this.curve.settled) this.curve.work(distortion, this.moving ? WORK_MS.moving : WORK_MS.resting, slow ? FEW : undefined);
     if (!this.curve.settled) this.redraw();
     this.#show(hand, encoder);
-    this.pictures.draw(model, subject, distortion.average, this.mu, this.sigma);
     this.#drawPlane(hand, encoder, !changed.has("enter") && !changed.has("model"));
   }
 
@@ -177,7 +185,7 @@ export class BalanceStep extends Step {
     this.digest = model.spec.digest;
     this.loaded = model.codes.n;
     this.distortion = new Distortion(model.decoder, model.spec);
-    this.encoder = null;
+    this.encoder = this.hand = null;
     this.touched = false;
     this.beta.setModel(model.spec.betas, model.spec.beta_collapse);
     const codes = model.codes.at(model.spec.betas[nearestNode(model.spec.betas, 1)]);
@@ -186,29 +194,42 @@ export class BalanceStep extends Step {
     this.curve = new WidthCurve(Math.min(2 ** Math.floor(Math.log2(usual / NARROWEST)), WIDEST / 64), WIDEST, WIDTHS);
   }
 
-  /** @param {Distortion} distortion @returns {Answer & {floor: number, key: string}} */
-  #encoderAnswer(distortion) {
+  /** What D of one Gaussian depends on beside it. */
+  #aboutKey() {
     const { subject, state } = this.story;
-    const { mu, sigma, id, source } = /** @type {import("./subject.js").Subject} */ (subject);
-    const key = [id, source, state.beta, ...mu, ...sigma].join();
-    if (this.encoder?.key === key) return this.encoder;
-    const answer = this.#answer(mu, sigma, distortion.under(mu, sigma, this.#nodes(sigma)));
-    return (this.encoder = { ...answer, floor: distortion.at(mu[0], mu[1]), key });
+    return [subject?.id, subject?.source, state.beta, this.drawings].join();
   }
 
-  /** @param {Distortion} distortion @param {Answer} encoder */
-  #handAnswer(distortion, encoder) {
-    const began = performance.now();
+  /** D and R of the hand's Gaussian, and the pictures that come back. @param {Distortion} distortion @returns {Answer} */
+  #handAnswer(distortion) {
+    const { model, subject } = this.story;
     const n = this.#nodes(this.sigma);
+    const key = [this.#aboutKey(), ...this.mu, ...this.sigma, n].join();
+    if (this.hand?.key === key || !model || !subject) return /** @type {Answer} */ (this.hand?.answer);
+    const began = performance.now();
     const d = distortion.underWithAverage(this.mu, this.sigma, n);
     this.decodeMs += 0.3 * ((performance.now() - began) / n ** 2 - this.decodeMs);
-    return this.touched ? this.#answer(this.mu, this.sigma, d) : encoder;
+    this.pictures.draw(model, subject, distortion.average, this.mu, this.sigma);
+    const answer = this.#answer(this.mu, this.sigma, d);
+    this.hand = { key, answer };
+    return answer;
+  }
+
+  /** @param {Distortion} distortion @param {Answer} hand @returns {Encoder} */
+  #encoderAnswer(distortion, hand) {
+    const { mu, sigma } = /** @type {import("./subject.js").Subject} */ (this.story.subject);
+    const about = this.#aboutKey();
+    const n = this.#nodes(sigma);
+    const key = [about, ...mu, ...sigma, n].join();
+    if (this.encoder?.key === key) return this.encoder;
+    const answer = this.touched ? this.#answer(mu, sigma, distortion.under(mu, sigma, n)) : hand;
+    return (this.encoder = { ...answer, floor: distortion.at(mu[0], mu[1]), key, about });
   }
 
   /** Nodes for a Gaussian: as many as it needs, or as there is time for. @param {ArrayLike<number>} sigma */
   #nodes(sigma) {
     const wanted = nodesFor(Math.max(sigma[0], sigma[1]));
-    return this.moving && wanted ** 2 * this.decodeMs > HAND_MS ? 5 : wanted;
+    return this.moving && wanted > FEW && wanted ** 2 * this.decodeMs > HAND_MS ? FEW : wanted;
   }
 
   /** @param {[number, number]} mu @param {[number, number]} sigma @param {number} d @returns {Answer} */
@@ -228,14 +249,15 @@ export class BalanceStep extends Step {
     return this.rough.key === key && this.rough.is;
   }
 
-  /** @param {Answer} hand @param {Answer & {floor: number}} encoder */
+  /** @param {Answer} hand @param {Encoder} encoder */
   #show(hand, encoder) {
     const { beta } = this.story.state;
     const { curve, chart } = this;
     const least = curve.least(beta);
     const above = (/** @type {Answer} */ { d, r, width, sum }) => ({ width, d: d - encoder.floor, r: beta * r, sum: sum - encoder.floor });
-    const [d, r] = [Array.from(curve.d, (v) => v - encoder.floor), Array.from(curve.r, (v) => beta * v)];
     const { widths } = curve;
+    const d = Array.from(curve.d, (v) => v - encoder.floor);
+    const r = (/** @type {number} */ width) => beta * curve.rateAt(width);
     const ymax = Math.max(0, encoder.d - encoder.floor) + beta * encoder.r + 6 * Math.max(beta, 1);
     const lowest = Math.min(0, encoder.d - encoder.floor, ...d.filter(Number.isFinite));
     chart.setInk(this.story.ink);
@@ -253,7 +275,8 @@ export class BalanceStep extends Step {
     setText(this.words.state, readState(hand, encoder, beta));
     if (curve.settled || !this.words.least.textContent || this.moving) setText(this.words.least, readLeast(least, hand, encoder, beta));
     setText(this.words.floor, t("story_balance.floor", { floor: nats(encoder.floor) }));
-    setText(this.handText, t("story_balance.hand", { m1: significantSigned(hand.mu[0]), m2: significantSigned(hand.mu[1]), s1: significant(hand.sigma[0]), s2: significant(hand.sigma[1]) }));
+    setText(this.handText.mu, `μ = (${hand.mu.map(number).join(", ")})`);
+    setText(this.handText.sigma, `σ = (${hand.sigma.map(significant).join(", ")})`);
     this.back.disabled = !this.touched;
     const fixed = (/** @type {number} */ v) => v.toFixed(4);
     Object.assign(this.root.dataset, {
@@ -296,9 +319,4 @@ export class BalanceStep extends Step {
     this.handles.centre.moveTo(hand.mu[0], hand.mu[1]);
     this.handles.edge.moveTo(hand.mu[0] + hand.sigma[0], hand.mu[1] + hand.sigma[1]);
   }
-}
-
-/** @param {number} value */
-function significantSigned(value) {
-  return (Math.abs(value) < 0.005 ? 0 : value).toFixed(2).replace("-", "\u2212");
 }

@@ -1,4 +1,4 @@
-// Chance that everybody shares: numbers from a seed, the questions dealt with them, and counts of what lies around. No page elements here.
+// The story's questions as they are dealt, the same to everybody, and counts of what lies around. No page elements here.
 
 import { wholeView } from "../framing.js";
 import { bounds } from "../view.js";
@@ -6,43 +6,11 @@ import { bounds } from "../view.js";
 /** @typedef {import("../store.js").Model} Model */
 /** @typedef {() => number} Chance uniform in [0, 1) */
 
-/**
- * The generator mulberry32: the same numbers for the same seed, everywhere.
- * @param {number} seed
- * @returns {Chance}
- */
-export function mulberry32(seed) {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let x = Math.imul(a ^ (a >>> 15), a | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** A seed from any text, by FNV-1a. @param {string} text */
 export function seedOf(text) {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;
-}
-
-/**
- * Numbers from N(0, 1), in pairs by the Box-Muller transform.
- * @param {Chance} chance
- * @param {number} count even
- * @returns {Float32Array} [count]
- */
-export function normals(chance, count) {
-  const out = new Float32Array(count);
-  for (let i = 0; i + 1 < count; i += 2) {
-    const radius = Math.sqrt(-2 * Math.log(1 - chance()));
-    const angle = 2 * Math.PI * chance();
-    out[i] = radius * Math.cos(angle);
-    out[i + 1] = radius * Math.sin(angle);
-  }
-  return out;
 }
 
 /**

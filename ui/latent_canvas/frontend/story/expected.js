@@ -90,7 +90,7 @@ export function cost(x, means, from, { likelihood, sigma_x }) {
 
 /** How many nodes along each axis a Gaussian of this width needs; the wider, the more the decoder changes inside it. @param {number} width larger σ */
 export function nodesFor(width) {
-  return width < 0.12 ? 5 : width < 0.4 ? 7 : 9;
+  return width < 0.04 ? 3 : width < 0.12 ? 5 : width < 0.4 ? 7 : 9;
 }
 
 /** D(μ, σ) = E_ε[−log p(x | μ + σ·ε)] of one input x. */
@@ -196,7 +196,12 @@ export class WidthCurve {
     const key = [rest, mu[0].toFixed(5), mu[1].toFixed(5), Math.log(shape[0]).toFixed(4)].join();
     if (key === this.key) return;
     Object.assign(this, { key, shape, mu: [mu[0], mu[1]] });
-    for (const [i, w] of this.widths.entries()) this.r[i] = rate(mu[0], mu[1], w * shape[0], w * shape[1]);
+    for (const [i, w] of this.widths.entries()) this.r[i] = this.rateAt(w);
+  }
+
+  /** R at a width of the curve, nats. @param {number} width */
+  rateAt(width) {
+    return rate(this.mu[0], this.mu[1], width * this.shape[0], width * this.shape[1]);
   }
 
   /** Every width's D belongs to what the curve follows. */
@@ -208,22 +213,22 @@ export class WidthCurve {
    * Work on it, at least one width.
    * @param {Distortion} distortion
    * @param {number} ms at most about so long
-   * @returns {boolean} something has changed
+   * @param {number} [most] nodes along each axis; what that leaves rough is done again when more are allowed
    */
-  work(distortion, ms) {
+  work(distortion, ms, most = Infinity) {
     const until = performance.now() + ms;
     const { order, known, key, widths, shape, mu } = this;
-    let changed = false;
     for (let tries = 0; tries < order.length; tries++) {
       const i = order[this.next];
       this.next = (this.next + 1) % order.length;
-      if (known[i] === key) continue;
-      this.d[i] = distortion.under(mu, [widths[i] * shape[0], widths[i] * shape[1]]);
-      known[i] = key;
-      changed = true;
+      const sigma = [widths[i] * shape[0], widths[i] * shape[1]];
+      const wanted = nodesFor(Math.max(sigma[0], sigma[1]));
+      const name = wanted > most ? `${key}~` : key;
+      if (known[i] === key || known[i] === name) continue;
+      this.d[i] = distortion.under(mu, sigma, Math.min(wanted, most));
+      known[i] = name;
       if (performance.now() > until) break;
     }
-    return changed;
   }
 
   /**

@@ -13,6 +13,7 @@ import { sampleSubject, withCode } from "./subject.js";
 
 /** The ellipse glides from the guess to its place in so long. */
 const GLIDE_MS = 1100;
+const GUESS_PX = 8;
 /** Neighbours that are counted and shown. */
 const NEIGHBOURS = 8;
 /** Chances to find a sample that lies on the map that is shown. */
@@ -33,18 +34,20 @@ export class LandingQuestion extends Question {
     this.found = null;
     this.began = 0;
     this.others = withoutOne(new Float32Array(4), [0], 0);
+    /** @type {Int32Array} */
     this.neighbours = new Int32Array(0);
+    /** @type {Float32Array} [classes][2] */
     this.medians = new Float32Array(0);
     this.canvas = h("canvas", { role: "img", "aria-label": t("story_landing.picture") });
     this.plane = new LatentPlane({ label: t("story_landing.plane"), testid: "landing-plane", resized: () => this.redraw() }, signal);
     this.plane.root.classList.add("tappable");
     this.plane.onTap((x, y) => this.#land([x, y]));
     this.handle = this.plane.addHandle({ name: "guess-handle", label: t("story_landing.handle"), onMove: (x, y) => this.#aim(x, y) });
-    this.handle.root.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
-      event.preventDefault();
-      this.#land(this.guess);
-    }, { signal });
+    let moved = false;
+    this.handle.root.addEventListener("pointerdown", () => (moved = false), { signal });
+    this.handle.root.addEventListener("pointermove", (event) => (moved ||= event.buttons > 0 && Math.hypot(event.movementX, event.movementY) > 0), { signal });
+    // Pressed, not dragged, the ring is a place like any other; so Enter answers too.
+    this.handle.root.addEventListener("click", (event) => (event.detail === 0 || !moved) && this.#land(this.guess), { signal });
     this.here = h("button", { type: "button", class: "primary", "data-testid": "here" }, t("story_landing.here"));
     this.here.addEventListener("click", () => this.#land(this.guess), { signal });
     this.thumbs = Array.from({ length: NEIGHBOURS }, () => {
@@ -55,8 +58,8 @@ export class LandingQuestion extends Question {
     this.around = h("div", { class: "around", hidden: true }, h("h3", {}, t("story_landing.around")),
       h("div", { class: "thumbs", "data-testid": "neighbours" }, ...this.thumbs.map(({ root }) => root)));
     const asked = h("div", { class: "asked" }, h("div", { class: "frame big" }, this.canvas), h("div", {}, this.ask, h("p", { class: "note" }, ...rich("story_landing.how"))));
-    const side = h("div", { class: "question-side" }, h("div", { class: "row" }, this.here, this.another), this.answer, this.around);
-    this.body.append(h("div", { class: "question landing" }, asked, h("div", { class: "question-plane" }, this.plane.root), side));
+    const side = h("div", { class: "quiz-side" }, h("div", { class: "row" }, this.here, this.another), this.answer, this.around);
+    this.body.append(h("div", { class: "quiz landing" }, asked, h("div", { class: "quiz-plane" }, this.plane.root), side));
   }
 
   /**
@@ -129,12 +132,12 @@ export class LandingQuestion extends Question {
 
   /**
    * @override
-   * @param {Set<import("./step.js").Change>} changed
+   * @param {boolean} anew
    */
-  paint(changed) {
+  paint(anew) {
     const { model, colors, ink } = this.story;
     if (!model) return;
-    if (changed.size > 1 || !changed.has("own")) {
+    if (anew) {
       this.picture(this.canvas, this.index);
       this.plane.show(mapBox(this.story.current));
     }
@@ -144,8 +147,8 @@ export class LandingQuestion extends Question {
     this.here.setAttribute("aria-disabled", String(this.answered));
     const color = colors[model.codes.labels[this.index]];
     this.plane.draw({
-      ink, prior: true, samples: { ...this.others, colors }, words: this.#names(), over: undefined,
-      ...(this.found ? { ellipses: [this.#ellipse(this.found, s, color)], under: (context, view) => this.#way(context, view, s) } : {}),
+      ink, prior: true, samples: { ...this.others, colors }, words: this.#names(), under: (context, view) => this.#way(context, view, s),
+      ellipses: this.found ? [this.#guessRing(), this.#ellipse(this.found, s, color)] : [],
     });
     this.#drawAround(s === 1);
     this.canvas.setAttribute("aria-label", this.found ? t("story_landing.picture.of", { label: this.labelOf(this.index) }) : t("story_landing.picture"));
@@ -165,7 +168,13 @@ export class LandingQuestion extends Question {
     return { mu: at, sigma, ks: [2, 1], color, filled: true, width: 3 };
   }
 
-  /** The guess, and the line from it. @param {CanvasRenderingContext2D} context @param {import("../view.js").View} view @param {number} s */
+  /** Where the guess was: a ring of a few pixels. */
+  #guessRing() {
+    const radius = GUESS_PX / this.plane.view.scale;
+    return { mu: this.guess, sigma: [radius, radius], ks: [1], color: this.story.ink.text, width: 1.5 };
+  }
+
+  /** The line from the guess. @param {CanvasRenderingContext2D} context @param {import("../view.js").View} view @param {number} s */
   #way(context, view, s) {
     const { ink } = this.story;
     if (!this.found) return;
@@ -177,10 +186,6 @@ export class LandingQuestion extends Question {
     context.beginPath();
     context.moveTo(from[0], from[1]);
     context.lineTo(from[0] + s * (to[0] - from[0]), from[1] + s * (to[1] - from[1]));
-    context.stroke();
-    context.setLineDash([]);
-    context.beginPath();
-    context.arc(from[0], from[1], 8, 0, 2 * Math.PI);
     context.stroke();
     context.restore();
   }

@@ -96,7 +96,7 @@ export class MixtureGrid {
 export class Holes {
   /**
    * @param {Float32Array} codes [N][4]
-   * @param {Float32Array} draws [m][2] of the prior
+   * @param {ArrayLike<number>} draws [m][2] of the prior
    */
   constructor(codes, draws) {
     this.codes = codes;

@@ -16,7 +16,7 @@ import { MixtureGrid, TEXEL } from "./mixture.js";
  * @property {Ink} ink
  * @property {{mean: [number, number], deviation: [number, number]}} moments
  * @property {{from: number, strength: number}} flash the Gaussians from this one on have just been added; 0 ends the flash
- * @property {Float32Array | null} draws [m][2] of the prior, numbered
+ * @property {ArrayLike<number> | null} draws [m][2] of the prior, numbered
  */
 
 /** Single ellipses are drawn up to so many; beyond they fade. */

@@ -7,12 +7,13 @@ import { formatBeta, nearestNode } from "../scale.js";
 import { nodesOf, rich } from "../terms.js";
 import { isBrowsersOwn, language, t } from "../texts.js";
 import { group } from "../words.js";
-import { mapBox, mulberry32, normals } from "./dealing.js";
+import { mapBox } from "./dealing.js";
 import { LatentPlane } from "./latent_plane.js";
 import { Holes, moments, orderCodes } from "./mixture.js";
 import { MixtureMap } from "./mixture_map.js";
 import { MixtureSide } from "./mixture_side.js";
 import { PriorDraws } from "./prior_draws.js";
+import { mulberry32, normals } from "./random.js";
 import { Step } from "./step.js";
 
 /** @typedef {import("./step.js").Change} Change */

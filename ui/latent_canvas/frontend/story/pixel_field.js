@@ -17,12 +17,13 @@ export class PixelField {
     this.choose = choose;
     this.size = { width: 1, height: 1 };
     this.place = 0;
+    this.values = new Float32Array(0);
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.path = s("path", { fill: "currentColor" });
     this.bars = s("svg", { preserveAspectRatio: "none", "aria-hidden": "true" }, this.path);
-    const lines = ["across", "down", "around"].map((name) => h("i", { class: name }));
+    this.around = h("i", { class: "around" });
     this.root = h("div", { class: "pixel-field", tabindex: "0", role: "application", "aria-label": label, "data-arrows": true, "data-testid": testid },
-      this.canvas, this.bars, ...lines);
+      this.canvas, this.bars, h("i", { class: "across" }), h("i", { class: "down" }), this.around);
     this.#listen(signal);
   }
 
@@ -69,6 +70,7 @@ export class PixelField {
    */
   show(values, shape) {
     this.size = imageSize(shape);
+    this.values = values;
     const table = shape.length === 1;
     setShown(this.canvas, !table);
     this.bars.style.display = table ? "" : "none";
@@ -80,8 +82,11 @@ export class PixelField {
 
   /** @param {number} place of the chosen pixel, counted row by row */
   mark(place) {
-    const { width, height } = this.size;
+    const { width, height, channels } = this.size;
     this.place = place;
+    // The box shows its pixel clear of the lines.
+    const level = (/** @type {number} */ c) => Math.round(255 * this.values[place * channels + Math.min(c, channels - 1)]);
+    this.around.style.background = this.bars.style.display === "none" ? `rgb(${level(0)} ${level(1)} ${level(2)})` : "none";
     const percent = (/** @type {number} */ share) => `${100 * share}%`;
     this.root.style.setProperty("--x", percent((place % width) / width));
     this.root.style.setProperty("--y", percent(Math.floor(place / width) / height));

@@ -56,7 +56,7 @@ export class PixelStep extends Step {
     this.row = h("div", { class: "pixel-samples", "data-testid": "pixel-samples" });
     this.rowNote = h("p", { class: "note" });
     const dl = h("dl", { class: "pixel-numbers" }, h("dt", {}, "N"), this.numbers.n, h("dt", {}, "μ"), this.numbers.mean, h("dt", {}, "σ"), this.numbers.deviation);
-    this.panel = h("div", { class: "pixel-panel" }, h("div", { class: "pixel-head" }, this.where, this.channels.root, dl), this.chartBox, this.row, this.rowNote, this.says);
+    this.panel = h("div", { class: "pixel-panel" }, h("div", { class: "pixel-head" }, this.where, this.channels.root, dl), this.says, this.chartBox, this.row, this.rowNote);
     this.body.append(h("div", { class: "pixel-grid" },
       h("figure", { class: "pixel-figure" }, this.meanField.root, this.meanName), h("figure", { class: "pixel-figure" }, this.deviationField.root, this.deviationName), this.panel), this.note);
     this.channels.set("0");
@@ -98,6 +98,7 @@ export class PixelStep extends Step {
   #pointed(bin) {
     const { statistics } = this;
     for (const one of this.ones) one.root.classList.toggle("lit", bin >= 0 && statistics !== null && binOf(statistics, one.value) === bin);
+    this.says.classList.toggle("tells", bin >= 0);
     setText(this.says, bin < 0 || !statistics ? t("story_pixels.point") : this.#barWords(statistics, bin));
   }
 

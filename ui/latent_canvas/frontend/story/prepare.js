@@ -20,7 +20,8 @@ const PLAIN_STROKE = 1 / 12;
 const MOST_ENLARGED = 4;
 /** Pieces of one curve between two points of a stroke. */
 const PIECES = 4;
-/** Points nearer to each other than this share of the stroke's width add nothing. */
+/** Points nearer to each other than this share of the pad, or than this share of the stroke's width, add nothing. */
+const NEAREST = 0.006;
 const NEAR = 0.1;
 
 /**
@@ -30,7 +31,7 @@ const NEAR = 0.1;
  * @returns {Float32Array | null} in [0, 1], row by row, as many numbers as `shape` says; null where nothing is drawn
  */
 export function prepare(strokes, { shape, levels = 255, drawing = null }) {
-  const lines = strokes.map((points) => smooth(points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)))).filter((line) => line.length > 0);
+  const lines = strokes.map((points) => smooth(thinned(points))).filter((line) => line.length > 0);
   if (!lines.length) return null;
   const facts = drawing ?? plainDrawing(shape);
   const parts = levels < MANY_LEVELS ? PARTS_OF_FEW_LEVELS : PARTS;
@@ -48,6 +49,22 @@ export function plainDrawing([height, width]) {
   return {
     stroke: PLAIN_STROKE * Math.min(height, width), height: PLAIN_FILL * height, width: PLAIN_FILL * width, centring: "box", centre: [width / 2, height / 2],
   };
+}
+
+/**
+ * A stroke without points that are no places, or too near to the one before to be told from it.
+ * @param {Point[]} points
+ * @returns {Point[]}
+ */
+function thinned(points) {
+  /** @type {Point[]} */
+  const kept = [];
+  for (const [i, [x, y]] of points.entries()) {
+    if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
+    const last = kept[kept.length - 1];
+    if (!last || i === points.length - 1 || Math.hypot(x - last[0], y - last[1]) >= NEAREST) kept.push([x, y]);
+  }
+  return kept;
 }
 
 /**

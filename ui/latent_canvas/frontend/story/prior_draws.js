@@ -5,7 +5,8 @@ import { h, setShown, setText } from "../dom.js";
 import { paintImage } from "../images.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
-import { mulberry32, normals, seedOf } from "./dealing.js";
+import { seedOf } from "./dealing.js";
+import { mulberry32, normals } from "./random.js";
 
 /** @typedef {import("./story_view.js").StoryView} StoryView */
 
@@ -18,8 +19,8 @@ export class PriorDraws {
     this.story = story;
     this.round = 0;
     this.key = "";
-    /** @type {Float32Array} [DRAWN][2] */
-    this.z = new Float32Array(0);
+    /** @type {Float64Array} [DRAWN][2] */
+    this.z = new Float64Array(0);
     this.tiles = Array.from({ length: DRAWN }, (_, i) => {
       const canvas = h("canvas", { role: "img", "aria-label": t("story_mixture.draws.picture", { number: i + 1 }) });
       return { canvas, root: h("div", { class: "draw" }, h("div", { class: "frame" }, canvas), h("span", { "aria-hidden": "true" }, String(i + 1))) };

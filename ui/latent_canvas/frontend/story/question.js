@@ -4,7 +4,8 @@ import { h, setShown, setText } from "../dom.js";
 import { paintImage } from "../images.js";
 import { nodesOf } from "../terms.js";
 import { t } from "../texts.js";
-import { mulberry32, seedOf } from "./dealing.js";
+import { seedOf } from "./dealing.js";
+import { mulberry32 } from "./random.js";
 import { Step } from "./step.js";
 
 /**
@@ -30,13 +31,15 @@ export class Question extends Step {
     /** What the question is about: another model or β deals anew. */
     this.key = "";
     this.answered = false;
+    /** The question has just been dealt. */
+    this.fresh = false;
     this.ask = h("p", { class: "ask", "data-testid": "ask" });
     this.verdict = h("p", { class: "verdict", "data-testid": "verdict" });
     this.why = h("div", { class: "why", "data-testid": "why" });
     this.answer = h("div", { class: "answer", "data-testid": "answer", hidden: true }, this.verdict, this.why);
     this.another = h("button", { type: "button", class: "another", "data-testid": "another" }, t("story_question.another"));
     this.another.addEventListener("click", () => this.#next(), { signal });
-    this.root.classList.add("question-step");
+    this.root.classList.add("quiz-step");
   }
 
   #next() {
@@ -50,6 +53,7 @@ export class Question extends Step {
     const { model } = this.story;
     if (!model) return;
     this.answered = false;
+    this.fresh = true;
     setShown(this.answer, false);
     this.root.dataset.round = String(this.round);
     delete this.root.dataset.verdict;
@@ -98,12 +102,14 @@ export class Question extends Step {
     }
     this.root.classList.toggle("answered", this.answered);
     this.another.classList.toggle("primary", this.answered);
-    this.paint(changed);
+    const anew = this.fresh || [...changed].some((part) => part !== "own");
+    this.fresh = false;
+    this.paint(anew);
   }
 
-  /** @param {Set<Change>} changed */
-  paint(changed) {
-    void changed;
+  /** @param {boolean} anew pictures may have become others; else only something moves */
+  paint(anew) {
+    void anew;
   }
 
   /**

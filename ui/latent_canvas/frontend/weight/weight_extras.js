@@ -1,6 +1,6 @@
 // What the page of the KL weight adds for teaching and showing: its tour, demo mode's sweep of β, what lesson links can hide.
 
-import { attachExtras } from "../extras.js";
+import { attachExtras, hideable as one } from "../extras.js";
 import { betaToSlider, nearestNode, sliderToBeta } from "../scale.js";
 import { t } from "../texts.js";
 import { betaStep } from "../tour.js";
@@ -12,12 +12,12 @@ import { betaStep } from "../tour.js";
  * @param {AbortSignal} signal
  */
 export function attachWeightExtras(view, signal) {
-  attachExtras(view.root, { kind: "weight", controls: controlsOf(view), tour: tourOf(view), attract: new Sweep(view), view }, signal);
+  const parts = { controls: controlsOf(view), tour: tourOf(view), attract: new Sweep(view) };
+  attachExtras(view.root, { kind: "weight", ...parts, view }, signal);
 }
 
 /** @param {WeightView} view @returns {import("../lesson.js").Controls} */
 function controlsOf({ root, beta, controls, figures, numbers, strips }) {
-  const one = (/** @type {string} */ name, /** @type {() => (Element | null | undefined)[]} */ elements) => ({ label: `extras.control.${name}`, elements });
   return {
     beta: one("beta", () => [beta.root]),
     play: one("play", () => [controls.play]),
@@ -52,8 +52,8 @@ function tourOf(view) {
       },
     },
     {
-      text: () => "extras.weight.ellipses", done: "extras.weight.ellipses.done", values: { name: t("weight.ellipses.label") }, target: () => controls.ellipses.root,
-      over: () => view.state.ellipses, watch: () => () => view.state.ellipses,
+      text: () => "extras.weight.ellipses", done: "extras.weight.ellipses.done", values: { name: t("weight.ellipses.label") },
+      target: () => controls.ellipses.root, over: () => view.state.ellipses, watch: () => () => view.state.ellipses,
     },
     {
       text: () => "extras.weight.compare", done: "extras.weight.compare.done", values: { name: t("weight.pin") }, target: () => controls.compare,

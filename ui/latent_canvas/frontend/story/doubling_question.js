@@ -1,0 +1,314 @@
+// Question after step 5: what will doubling β do to this ellipse?
+
+import { h, setText } from "../dom.js";
+import { paintImage } from "../images.js";
+import { formatBeta, nearestNode } from "../scale.js";
+import { nodesOf } from "../terms.js";
+import { t } from "../texts.js";
+import { toScreen } from "../view.js";
+import { significant } from "../words.js";
+import { doubled, growthOf, pickOne, poolOf } from "./dealing.js";
+import { LatentPlane } from "./latent_plane.js";
+import { Choices, Question, progress } from "./question.js";
+import { sampleSubject } from "./subject.js";
+
+/**
+ * @typedef {import("./subject.js").Subject} Subject
+ * @typedef {"grow" | "shrink" | "same"} Growth
+ * @typedef {{mu: number[], sigma: number[]}} Gaussian
+ */
+
+/** The ellipse morphs in so long. */
+const MORPH_MS = 1400;
+/** Other samples whose μ move along as dots. */
+const DOTS = 1200;
+/** The plane reaches so many σ to each side before the answer, and at least so many after. */
+const REACH = { before: 5.5, after: 2.6 };
+/** In later rounds this share of questions goes the other way, from β to half of it. */
+const HALVE_SHARE = 0.3;
+/** A Gaussian this wide along both axes is nearly the prior. */
+const NEARLY_PRIOR = 0.85;
+/** Below this share of its range β hardly counts. */
+const SMALL_BETA = 0.01;
+/** A change of the distance from the middle that is worth a word. */
+const MOVED = 0.005;
+const GROWTHS = /** @type {const} */ (["grow", "shrink", "same"]);
+
+export class DoublingQuestion extends Question {
+  /** @param {import("./story_view.js").StoryView} story @param {AbortSignal} signal */
+  constructor(story, signal) {
+    super(story, "story_doubling", signal);
+    /** @type {Subject | null} */
+    this.subject = null;
+    this.step = { from: 1, to: 2, kind: "double" };
+    /** @type {Gaussian} */
+    this.before = { mu: [0, 0], sigma: [1, 1] };
+    /** @type {Gaussian | null} what the model answered */
+    this.after = null;
+    this.began = 0;
+    /** @type {Growth | null} */
+    this.guess = null;
+    /** Codes of other samples before and after, [DOTS][4], and in between. */
+    this.dots = { before: new Float32Array(0), after: new Float32Array(0), now: new Float32Array(0) };
+    this.plane = new LatentPlane({ label: t("story_doubling.plane"), testid: "doubling-plane", resized: () => this.redraw() }, signal);
+    this.choices = new Choices(t("story_doubling.choose"), [...GROWTHS], (value) => [t(`story_doubling.choose.${value}`)], (value) => this.#choose(value), signal);
+    this.betaWords = h("p", { class: "beta-words", "data-testid": "beta-words" });
+    this.pictures = ["original", "before", "after"].map((name) => {
+      const canvas = h("canvas", { role: "img" });
+      const caption = h("figcaption", {});
+      return { name, canvas, caption, root: h("figure", {}, h("div", { class: "frame" }, canvas), caption) };
+    });
+    const side = h("div", { class: "quiz-side" }, h("div", { class: "pictures" }, ...this.pictures.map(({ root }) => root)), this.ask, this.choices.root,
+      h("div", { class: "row" }, this.another), this.answer);
+    this.body.append(h("div", { class: "quiz doubling" }, h("div", { class: "quiz-plane" }, this.plane.root, this.betaWords), side));
+  }
+
+  /** @override */
+  about() {
+    const { subject } = this.story;
+    return [super.about(), subject?.index, subject?.source, subject && subject.index < 0 ? subject.pixels.join() : ""].join();
+  }
+
+  /**
+   * The first question is about the story's own sample and β, the others about any.
+   * @override
+   * @param {import("./dealing.js").Chance} chance
+   */
+  deal(chance) {
+    const { model, subject, state, current } = this.story;
+    if (!model || !subject) return;
+    const { betas } = model.spec;
+    let from = state.beta;
+    this.subject = subject;
+    let halve = false;
+    if (this.round > 0) {
+      this.subject = sampleSubject(model, current, pickOne(chance, poolOf(model)));
+      const top = betas[betas.length - 1];
+      halve = chance() < HALVE_SHARE;
+      from = pickOne(chance, betas.filter((beta) => beta >= SMALL_BETA * top && (halve || 2 * beta <= top)));
+    }
+    this.step = { from, ...(halve ? { to: from / 2, kind: "halve" } : doubled(from, betas)) };
+    if (!this.#encodes) this.step.to = betas[nearestNode(betas, this.step.to)];
+    this.before = this.#gaussianAt(from);
+    this.after = null;
+    this.guess = null;
+    const codes = model.codes.at(from).subarray(0, 4 * DOTS);
+    this.dots = { before: codes, after: codes, now: codes.slice() };
+    this.plane.show(square([this.before], REACH.before));
+    this.#say();
+  }
+
+  #say() {
+    const { model } = this.story;
+    const { subject, step } = this;
+    if (!model || !subject) return;
+    const label = subject.index < 0 ? "" : this.labelOf(subject.index);
+    const name = subject.index < 0 ? t("story.your_drawing") : t("story.sample_name", { id: subject.id.toLocaleString("en-US"), label });
+    const values = { name, from: formatBeta(step.from), to: formatBeta(step.to) };
+    const parts = ["story_doubling.ask", `story_doubling.ask.${step.kind}`, "story_doubling.ask.will"];
+    this.ask.replaceChildren(...nodesOf(parts.map((key) => t(key, values)).join(" ")));
+    Object.assign(this.root.dataset, { index: String(subject.id), from: String(step.from), to: String(step.to) });
+    delete this.root.dataset.ratio;
+  }
+
+  get #encodes() {
+    return Boolean(this.story.model?.encoder) && this.subject?.source !== "reconstruction";
+  }
+
+  /** What the encoder says at some β; without it, or without the picture, what was stored nearest to that β. @param {number} beta @returns {Gaussian} */
+  #gaussianAt(beta) {
+    const { model, state } = this.story;
+    const { subject } = this;
+    if (!model || !subject) return this.before;
+    const { encoder, codes, spec } = model;
+    if (!encoder || !this.#encodes) return codes.exact(subject.index, nearestNode(spec.betas, beta));
+    encoder.setBeta(beta);
+    const { mu, sigma } = encoder.encode(subject.pixels);
+    encoder.setBeta(state.beta);
+    return { mu, sigma };
+  }
+
+  /** @param {Growth} guess */
+  #choose(guess) {
+    const { model } = this.story;
+    const { step, before } = this;
+    if (!model || this.answered) return;
+    this.guess = guess;
+    this.after = this.#gaussianAt(step.to);
+    this.began = performance.now();
+    const all = { before: model.codes.at(step.from), after: model.codes.at(step.to) };
+    this.dots.after = all.after.subarray(0, 4 * DOTS);
+    this.plane.show(square([before, this.after], REACH.after, this.plane.box), true);
+    const ratio = area(this.after) / area(before);
+    const growth = growthOf(ratio);
+    this.root.dataset.ratio = ratio.toPrecision(5);
+    const sigmas = (/** @type {Gaussian} */ { sigma }) => `(${significant(sigma[0])}, ${significant(sigma[1])})`;
+    const values = {
+      from: formatBeta(step.from), to: formatBeta(step.to), before: sigmas(before), after: sigmas(this.after), ratio: ratioText(ratio),
+      percent: Math.round(100 * Math.abs(ratio - 1)),
+    };
+    const lines = [t(`story_doubling.${growth}`, values), t(`story_doubling.why.${this.#reason(growth)}`, values), this.#movedWords(), othersWords(all, growth)];
+    const kind = guess === growth ? "right" : "other";
+    this.reveal({ kind, verdict: t(`story_question.verdict.${kind}`), lines });
+  }
+
+  /** @param {Growth} growth @returns {string} the end of a key */
+  #reason(growth) {
+    const { from, to } = this.step;
+    const { betas } = /** @type {import("../store.js").Model} */ (this.story.model).spec;
+    const usual = to > from ? "grow" : "shrink";
+    if (growth === usual) return growth;
+    if (growth !== "same") return "unusual";
+    if (Math.min(...this.before.sigma, ...(this.after?.sigma ?? [])) > NEARLY_PRIOR) return "prior";
+    return Math.max(from, to) < SMALL_BETA * betas[betas.length - 1] ? "small" : "same";
+  }
+
+  #movedWords() {
+    if (!this.after) return "";
+    const [r1, r2] = [this.before, this.after].map(({ mu }) => Math.hypot(mu[0], mu[1]));
+    const values = { moved: Math.hypot(this.after.mu[0] - this.before.mu[0], this.after.mu[1] - this.before.mu[1]).toFixed(2), before: r1.toFixed(2), after: r2.toFixed(2) };
+    if (r1 - r2 > MOVED) return t("story_doubling.moved.inwards", values);
+    return t(r2 - r1 > MOVED ? "story_doubling.moved.outwards" : "story_doubling.moved.hardly", values);
+  }
+
+  /**
+   * @override
+   * @param {boolean} anew
+   */
+  paint(anew) {
+    const { model, colors, ink } = this.story;
+    const { subject, before, after, step } = this;
+    if (!model || !subject) return;
+    const s = after ? progress(this.began, MORPH_MS) : 0;
+    const now = !after ? before : s === 1 ? after : this.#between(s);
+    const color = subject.label < 0 ? ink.accent : colors[subject.label];
+    const { now: dots } = this.dots;
+    for (let i = 0; i < dots.length; i++) dots[i] = this.dots.before[i] + s * (this.dots.after[i] - this.dots.before[i]);
+    this.plane.draw({
+      ink, prior: true, samples: { codes: dots, labels: model.codes.labels, colors },
+      under: (context, view) => this.#toMiddle(context, view),
+      ellipses: [
+        ...(after ? [{ mu: before.mu, sigma: before.sigma, ks: [2, 1], color: ink.soft, dash: [5, 4], width: 1.5 }] : []),
+        { mu: now.mu, sigma: now.sigma, ks: [2, 1], color, filled: true, width: 3 },
+      ],
+    });
+    const beta = s === 0 ? step.from : s === 1 ? step.to : this.#betaAt(s);
+    setText(this.betaWords, t("story_doubling.beta", { beta: formatBeta(beta), s1: significant(now.sigma[0]), s2: significant(now.sigma[1]) }));
+    this.choices.set(this.guess, after ? [growthOf(area(after) / area(before))] : []);
+    if (anew || (after && s === 1)) this.#drawPictures(s === 1);
+    if (after && s < 1) this.redraw();
+  }
+
+  /** @param {number} s @returns {number} β on the way */
+  #betaAt(s) {
+    const { from, to } = this.step;
+    return from > 0 ? from * (to / from) ** s : s * to;
+  }
+
+  /** On the way: what the encoder says there; where only stored codes are known, between the two. @param {number} s @returns {Gaussian} */
+  #between(s) {
+    if (this.#encodes || !this.after) return this.#gaussianAt(this.#betaAt(s));
+    const { before, after } = this;
+    return {
+      mu: before.mu.map((v, i) => v + s * (after.mu[i] - v)),
+      sigma: before.sigma.map((v, i) => v * (after.sigma[i] / v) ** s),
+    };
+  }
+
+  /** Where the middle of the map lies, when it is out of sight. @param {CanvasRenderingContext2D} context @param {import("../view.js").View} view */
+  #toMiddle(context, view) {
+    const { ink } = this.story;
+    const [x, y] = toScreen(view, 0, 0);
+    const [cx, cy] = [view.width / 2, view.height / 2];
+    const inset = 34;
+    const out = Math.max(Math.abs(x - cx) / (cx - inset), Math.abs(y - cy) / (cy - inset));
+    if (out <= 1) return;
+    const [px, py] = [cx + (x - cx) / out, cy + (y - cy) / out];
+    const angle = Math.atan2(y - cy, x - cx);
+    context.save();
+    context.translate(px, py);
+    context.fillStyle = ink.soft;
+    context.font = "12px sans-serif";
+    context.textAlign = px > view.width * 0.7 ? "right" : px < view.width * 0.3 ? "left" : "center";
+    const words = t("story_doubling.middle");
+    context.fillText(words, px > view.width * 0.7 ? 22 : px < view.width * 0.3 ? -22 : 0, Math.sin(angle) > 0 ? -14 : 22);
+    context.rotate(angle);
+    context.beginPath();
+    context.moveTo(20, 0);
+    context.lineTo(8, -6);
+    context.lineTo(8, 6);
+    context.closePath();
+    context.fill();
+    context.fillRect(-8, -1, 17, 2);
+    context.restore();
+  }
+
+  /** The picture, and what comes back of it before and after. @param {boolean} answered */
+  #drawPictures(answered) {
+    const { model, state } = this.story;
+    const { subject, step, before, after } = this;
+    if (!model || !subject) return;
+    for (const { name, canvas, caption, root } of this.pictures) {
+      const known = name !== "after" || (answered && after !== null);
+      root.classList.toggle("unknown", !known);
+      const values = { beta: formatBeta(name === "after" ? step.to : step.from) };
+      const words = t(name === "original" ? `story_doubling.picture.${subject.source}` : "story_doubling.picture.decoded", values);
+      setText(caption, words);
+      canvas.setAttribute("aria-label", words);
+      if (!known) continue;
+      if (name === "original") {
+        paintImage(canvas, subject.pixels, model.spec.shape);
+        continue;
+      }
+      model.decoder.setBeta(name === "after" ? step.to : step.from);
+      paintImage(canvas, model.decoder.decode((name === "after" && after ? after : before).mu), model.spec.shape);
+    }
+    model.decoder.setBeta(state.beta);
+  }
+}
+
+/** @param {Gaussian} gaussian */
+function area({ sigma }) {
+  return sigma[0] * sigma[1];
+}
+
+/**
+ * A square that holds Gaussians at k σ, and no smaller than one before.
+ * @param {Gaussian[]} gaussians
+ * @param {number} k
+ * @param {import("./latent_plane.js").Bounds} [least]
+ * @returns {import("./latent_plane.js").Bounds}
+ */
+function square(gaussians, k, least) {
+  const [x, y] = [0, 1].map((axis) => {
+    const reach = k === REACH.before ? gaussians.map(({ sigma }) => k * Math.max(...sigma)) : gaussians.map(({ sigma }) => k * sigma[axis]);
+    const own = least ? [least[2 * axis], least[2 * axis + 1]] : [Infinity, -Infinity];
+    return {
+      low: Math.min(own[0], ...gaussians.map(({ mu }, i) => mu[axis] - reach[i])), high: Math.max(own[1], ...gaussians.map(({ mu }, i) => mu[axis] + reach[i])),
+    };
+  });
+  const half = Math.max(x.high - x.low, y.high - y.low) / 2;
+  const [cx, cy] = [(x.low + x.high) / 2, (y.low + y.high) / 2];
+  return [cx - half, cx + half, cy - half, cy + half];
+}
+
+/** @param {number} ratio */
+function ratioText(ratio) {
+  return ratio >= 9.95 ? String(Math.round(ratio)) : ratio >= 0.1 ? ratio.toFixed(ratio < 1 ? 2 : 1) : ratio.toPrecision(1);
+}
+
+/**
+ * How many of all samples do what this one does.
+ * @param {{before: Float32Array, after: Float32Array}} all codes, [n][4] each
+ * @param {Growth} growth
+ */
+function othersWords({ before, after }, growth) {
+  const n = before.length / 4;
+  let [alike, inwards] = [0, 0];
+  for (let c = 0; c < before.length; c += 4) {
+    const ratio = (after[c + 2] * after[c + 3]) / (before[c + 2] * before[c + 3]);
+    if (growthOf(ratio) === growth) alike += 1;
+    if (Math.hypot(after[c], after[c + 1]) < Math.hypot(before[c], before[c + 1])) inwards += 1;
+  }
+  return n > 1 ? t(`story_doubling.others.${growth}`, { percent: Math.round((100 * alike) / n), inwards: Math.round((100 * inwards) / n), count: n.toLocaleString("en-US") }) : "";
+}

@@ -1,0 +1,189 @@
+// Question after step 4: of two samples, which one is the encoder less sure of?
+
+import { h, setShown, setText } from "../dom.js";
+import { paintImage } from "../images.js";
+import { plainText } from "../terms.js";
+import { t } from "../texts.js";
+import { significant } from "../words.js";
+import { dealPair, labelCounts, othersInside, pictureChange, poolOf } from "./dealing.js";
+import { LatentPlane, boxAround } from "./latent_plane.js";
+import { Choices, Question, progress } from "./question.js";
+import { sampleSubject, withCode } from "./subject.js";
+
+/**
+ * @typedef {import("./subject.js").Subject} Subject
+ * @typedef {"left" | "right"} Side
+ */
+
+/** Areas within this factor are a tie. */
+const TIE = 1.1;
+/** The planes reach so many of the widest σ to each side. */
+const REACH = 3.4;
+const GROW_MS = 900;
+/** The step on the map by which a picture's change is measured, and what counts as a difference in speed. */
+const STEP = 0.1;
+const FASTER = 1.15;
+/** Pictures beside the centre, in steps. */
+const WALK = [-2, -1, 0, 1, 2];
+const SIDES = /** @type {const} */ (["left", "right"]);
+
+export class SurenessQuestion extends Question {
+  /** @param {import("./story_view.js").StoryView} story @param {AbortSignal} signal */
+  constructor(story, signal) {
+    super(story, "story_sureness", signal);
+    /** @type {[number, number] | null} */
+    this.pair = null;
+    /** @type {Side | null} */
+    this.guess = null;
+    /** @type {[Subject, Subject] | null} what the model answered */
+    this.found = null;
+    this.began = 0;
+    this.canvases = { left: h("canvas", {}), right: h("canvas", {}) };
+    this.captions = { left: h("span", {}), right: h("span", {}) };
+    const content = (/** @type {Side} */ side) => [h("div", { class: "frame" }, this.canvases[side]), h("span", {}, t(`story_sureness.choose.${side}`))];
+    this.choices = new Choices(t("story_sureness.choose"), [...SIDES], content, (side) => this.#choose(side), signal);
+    this.sides = SIDES.map((side) => {
+      const plane = new LatentPlane({ label: t(`story_sureness.plane.${side}`), testid: `sureness-${side}`, resized: () => this.redraw() }, signal);
+      const words = h("p", { class: "sigma-words", "data-testid": `sigma-${side}` });
+      return { side, plane, words, root: h("div", { class: "sureness-side" }, plane.root, words) };
+    });
+    this.planes = h("div", { class: "sureness-planes" }, ...this.sides.map(({ root }) => root));
+    this.walks = SIDES.map((side) => {
+      const canvases = WALK.map(() => h("canvas", {}));
+      const frames = canvases.map((canvas) => h("div", { class: "frame" }, canvas));
+      return { canvases, root: h("div", { class: "walk" }, h("span", {}, t(`story_sureness.walk.${side}`)), ...frames) };
+    });
+    this.walk = h("div", { class: "walks", "aria-hidden": "true", hidden: true },
+      h("h3", {}, t("story_sureness.walk", { step: STEP })), ...this.walks.map(({ root }) => root));
+    this.none = h("p", { class: "note", hidden: true }, t("story_sureness.none"));
+    const left = h("div", { class: "sureness-left" }, this.choices.root, this.planes);
+    const right = h("div", { class: "quiz-side" }, this.ask, this.none, h("div", { class: "row" }, this.another), this.answer, this.walk);
+    this.body.append(h("div", { class: "quiz sureness" }, left, right));
+  }
+
+  /**
+   * @override
+   * @param {import("./dealing.js").Chance} chance
+   */
+  deal(chance) {
+    const { model, current } = this.story;
+    if (!model) return;
+    this.pair = dealPair(chance, poolOf(model), (i) => current[4 * i + 2] * current[4 * i + 3]);
+    this.guess = null;
+    this.found = null;
+    setShown(this.none, !this.pair);
+    setShown(this.choices.root, this.pair !== null);
+    setText(this.ask, this.pair ? t("story_sureness.ask") : "");
+    this.root.dataset.pair = this.pair?.map((i) => model.codes.ids[i]).join() ?? "";
+    delete this.root.dataset.areas;
+  }
+
+  /** @param {Side} side */
+  #choose(side) {
+    const { model, current } = this.story;
+    if (!model || !this.pair || this.answered) return;
+    this.guess = side;
+    const [a, b] = this.pair.map((i) => withCode(model, sampleSubject(model, current, i)));
+    this.found = [a, b];
+    this.began = performance.now();
+    const areas = this.found.map(({ sigma }) => sigma[0] * sigma[1]);
+    const ratio = Math.max(...areas) / Math.min(...areas);
+    const wider = areas[0] > areas[1] ? 0 : 1;
+    const tie = ratio < TIE;
+    this.root.dataset.areas = areas.map((v) => v.toPrecision(5)).join();
+    const kind = tie ? "tie" : side === SIDES[wider] ? "right" : "other";
+    const values = {
+      wider: t(`story_sureness.${SIDES[wider]}`), other: t(`story_sureness.${SIDES[1 - wider]}`), label: this.labelOf(this.pair[wider]), ratio: ratio.toFixed(1),
+    };
+    const lines = tie ? [t("story_sureness.tie", values)] : [t("story_sureness.wider", values), this.#speedWords(wider, values)];
+    this.reveal({ kind, verdict: t(`story_question.verdict.${kind}`), lines: [...lines, this.#insideWords()] });
+  }
+
+  /**
+   * The reason that can be measured: where the decoder's picture changes slowly, a vague place costs little.
+   * @param {number} wider which of the two has the wider ellipse
+   * @param {Record<string, string>} values
+   */
+  #speedWords(wider, values) {
+    const { model } = this.story;
+    if (!model || !this.found) return "";
+    const speeds = this.found.map(({ mu }) => pictureChange(model.decoder, mu, STEP));
+    const faster = speeds[1 - wider] / speeds[wider];
+    const kind = faster > FASTER ? "slower" : faster < 1 / FASTER ? "faster" : "same";
+    const speed = (faster > 1 ? faster : 1 / faster).toFixed(1);
+    return t(`story_sureness.speed.${kind}`, { ...values, speed, step: STEP });
+  }
+
+  /** Whose codes lie inside the two ellipses. */
+  #insideWords() {
+    const { model, current } = this.story;
+    if (!model || !this.found || !this.pair) return "";
+    const [left, right] = this.found.map((found, i) => {
+      const inside = othersInside(current, found, 2, this.pair?.[i] ?? -1);
+      const classes = labelCounts(inside, model.codes.labels).length;
+      const key = !inside.length ? "story_sureness.others.none" : classes === 1 ? "story_sureness.others.alike" : "story_sureness.others";
+      return t(key, { count: inside.length, classes });
+    });
+    return t("story_sureness.inside", { left, right });
+  }
+
+  /**
+   * @override
+   * @param {boolean} anew
+   */
+  paint(anew) {
+    const { model, pair, found } = this;
+    const { colors, ink, current } = this.story;
+    setShown(this.planes, pair !== null);
+    if (!model || !pair) return;
+    const s = found ? progress(this.began, GROW_MS) : 0;
+    const widest = Math.max(...(found ?? []).flatMap(({ sigma }) => sigma));
+    for (const [i, { side, plane, words, root }] of this.sides.entries()) {
+      const label = model.codes.labels[pair[i]];
+      if (anew) {
+        this.picture(this.canvases[side], pair[i]);
+        this.canvases[side].setAttribute("aria-label", plainText(this.labelOf(pair[i])));
+      }
+      root.classList.toggle("waiting", !found);
+      if (!found) {
+        setText(words, "");
+        plane.draw({ ink });
+        continue;
+      }
+      const { mu, sigma } = found[i];
+      plane.show(boxAround(mu, [widest, widest], REACH));
+      const grown = sigma.map((v) => Math.max(1e-6, s * v));
+      plane.draw({
+        ink, samples: { codes: current, labels: model.codes.labels, colors },
+        ellipses: [{ mu, sigma: grown, ks: [2, 1], color: colors[label], filled: true, width: 3 }],
+      });
+      setText(words, t("story_sureness.sigma", { s1: significant(sigma[0]), s2: significant(sigma[1]) }));
+    }
+    this.choices.set(this.guess, this.#right());
+    if (anew || (found && s === 1) || !found) this.#drawWalks();
+    if (found && s < 1) this.redraw();
+  }
+
+  /** What the decoder makes of places beside the two centres. */
+  #drawWalks() {
+    const { model, found } = this;
+    setShown(this.walk, found !== null);
+    if (!model || !found) return;
+    for (const [i, { canvases }] of this.walks.entries()) {
+      const [x, y] = found[i].mu;
+      for (const [j, canvas] of canvases.entries()) paintImage(canvas, model.decoder.decode([x + WALK[j] * STEP, y]), model.spec.shape);
+    }
+  }
+
+  get model() {
+    return this.story.model;
+  }
+
+  /** @returns {Side[]} */
+  #right() {
+    if (!this.found) return [];
+    const [a, b] = this.found.map(({ sigma }) => sigma[0] * sigma[1]);
+    if (Math.max(a, b) / Math.min(a, b) < TIE) return [...SIDES];
+    return [a > b ? "left" : "right"];
+  }
+}
