@@ -1,4 +1,4 @@
-"""Every page against axe-core, in light and dark, wide and narrow: no serious violation; and what a keyboard reaches."""
+"""Every page against axe-core, in light and dark, wide and narrow: no serious violation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ PAGES = {
 FRAME = ['[data-testid="stHeader"]', '[data-testid="stSidebar"]', '[data-testid="stStatusWidget"]']
 RUN = """async ([exclude]) => {
   const found = await axe.run({exclude}, {resultTypes: ["violations"]});
-  return found.violations.map(({id, impact, help, nodes}) => ({id, impact, help, where: nodes.slice(0, 4).map((n) => n.target.join(" ") + " | " + n.html.slice(0, 160) + " | " + (n.any[0]?.message ?? ""))}));
+  const where = (n) => [n.target.join(" "), n.html.slice(0, 160), n.any[0]?.message ?? ""].join(" | ");
+  return found.violations.map(({id, impact, help, nodes}) => ({id, impact, help, where: nodes.slice(0, 4).map(where)}));
 }"""
 GRAVE = {"serious", "critical"}
 

@@ -18,6 +18,11 @@ ROOT = '[data-testid="story-view"]'
 STEPS = ("1", "2", "2q", "3", "4", "4q", "5", "5q", "6")
 
 
+# The element with a test id, inside whatever shadow root it is.
+ELEMENT = """((id) => [...document.querySelectorAll('*')].filter((host) => host.shadowRoot)
+    .map((host) => host.shadowRoot.querySelector(`[data-testid="${id}"]`)).find(Boolean))"""
+
+
 def open_story(page: Page, url: str, query: str = "") -> None:
     page.goto(f"{url}/one_sample?{query}")
     page.wait_for_selector(f'{ROOT}[data-ready="true"]', timeout=60_000)
@@ -112,7 +117,7 @@ def test_the_encoders_numbers_are_torchs_and_the_same_sample_gives_the_same_agai
     log_var = 2 * q.scale[0].log().numpy()
     np.testing.assert_allclose(numbers(data(page, "log-var", "story_encoder")), log_var, atol=1e-4)
     before = page.locator('[data-testid="heads"]').inner_text()
-    press(page, "again")
+    press(page, "send-again")
     expect(page.locator('[data-testid="same"]')).to_contain_text("Sent through 2 times: the very same numbers")
     assert page.locator('[data-testid="heads"]').inner_text() == before
 
@@ -121,16 +126,13 @@ def test_another_sample_has_other_numbers(page: Page, app_url: str) -> None:
     open_story(page, app_url, "step=2")
     before = data(page, "mu", "story_encoder")
     page.locator('[data-testid="pick"]').nth(4).click()
-    page.wait_for_function(f"{TEXT_OF}('story_encoder').dataset.mu !== '{before}'")
-    assert "sample=" in page.url or page.wait_for_function("location.search.includes('sample=')")
-
-
-TEXT_OF = """((id) => { for (const host of document.querySelectorAll('*'))
-    if (host.shadowRoot) { const found = host.shadowRoot.querySelector(`[data-testid="${id}"]`); if (found) return found; } })"""
+    page.wait_for_function(f"{ELEMENT}('story_encoder').dataset.mu !== '{before}'")
+    page.wait_for_function("location.search.includes('sample=')")
 
 
 def draw_stroke(page: Page, points: list[tuple[float, float]]) -> None:
     """Draw with the mouse on the pad; points in shares of its width and height."""
+    page.locator('[data-testid="pad-surface"]').wait_for()
     box = page.locator('[data-testid="pad-surface"]').bounding_box()
     assert box is not None
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
@@ -169,7 +171,7 @@ def test_a_drawing_moves_the_ellipse_at_every_stroke_without_a_word_to_the_serve
     ring = data(page, "mu", "story_encoder")
     assert nearest_labels(page).count(0) >= 10, "a ring lands among the zeros"
     draw_stroke(page, BAR)
-    page.wait_for_function(f"{TEXT_OF}('story_encoder').dataset.mu !== '{ring}'")
+    page.wait_for_function(f"{ELEMENT}('story_encoder').dataset.mu !== '{ring}'")
     assert sent == []
 
 

@@ -1,4 +1,4 @@
-"""Step 1 of the story: a pixel's mean, deviation and histogram are those of the data set, chosen by hand and by keys."""
+"""Step 1 of the story: a pixel's mean, deviation and histogram are the data set's, chosen by hand and by keys."""
 
 from __future__ import annotations
 

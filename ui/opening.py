@@ -42,7 +42,8 @@ def remember_view(key: str) -> None:
     last = st.session_state.get(state.LAST_VIEW) or {}
     if last.get("digest") != told.get("digest"):
         # The first word of this model: pages that were opened and not touched were where their addresses said.
-        last = {field: value for view, _ in st.session_state.get(state.ADDRESS, {}).values() for field, value in view.items()}
+        addresses = st.session_state.get(state.ADDRESS, {}).values()
+        last = {field: value for view, _ in addresses for field, value in view.items()}
     st.session_state[state.LAST_VIEW] = {**last, **told}
 
 

@@ -28,7 +28,7 @@ def show_page(name: str, show: Callable[[cache.OpenModel], None]) -> None:
 
 
 def heading(name: str) -> str:
-    """The heading of the page `name`: its title in the menu, but for the start page, which is headed by the app's name."""
+    """The heading of the page `name`: its title in the menu; the start page is headed by the app's name."""
     return say("pages.app" if name == "start" else f"pages.{name}.title")
 
 

@@ -142,10 +142,12 @@ test("thousands of points take a few milliseconds", () => {
   const strokes = Array.from({ length: 10 }, () => Array.from({ length: 800 }, () => [next(), next()]));
   const smoothly = Array.from({ length: 10 }, (_, k) => ellipse(0.5, 0.5, 0.1 + 0.03 * k, 0.4).flatMap((p) => Array(14).fill(p)));
   prepare(smoothly, TARGETS[0]);
-  const began = performance.now();
-  for (let i = 0; i < 5; i++) prepare(smoothly, TARGETS[0]);
-  const spent = (performance.now() - began) / 5;
-  assert.ok(spent < 40, `${spent} ms`);
+  const spent = Array.from({ length: 8 }, () => {
+    const began = performance.now();
+    prepare(smoothly, TARGETS[0]);
+    return performance.now() - began;
+  });
+  assert.ok(Math.min(...spent) < 12, `${spent} ms`);
   assert.ok(prepare(strokes, TARGETS[0]).every((v) => v >= 0 && v <= 1));
 });
 

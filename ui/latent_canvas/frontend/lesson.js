@@ -125,7 +125,8 @@ export class LessonDialog {
       const input = h("input", { type: "checkbox", value: name });
       return { name, input, root: h("label", { class: "lesson-box" }, input, h("span", {}, t(label))) };
     });
-    this.address = h("textarea", { readonly: true, rows: 3, spellcheck: "false", "aria-label": t("extras.lesson.address"), "data-testid": "lesson-address" });
+    const name = t("extras.lesson.address");
+    this.address = h("textarea", { readonly: true, rows: 3, spellcheck: "false", "aria-label": name, "data-testid": "lesson-address" });
     this.said = h("p", { class: "note", role: "status", "data-testid": "lesson-said" });
     const button = (/** @type {string} */ key, /** @type {string} */ testid, /** @type {() => void} */ act, className = "") => {
       const made = h("button", { type: "button", class: className, "data-testid": testid }, t(key));

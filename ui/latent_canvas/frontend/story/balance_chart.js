@@ -45,12 +45,18 @@ export class BalanceChart extends Chart {
     this.curves = null;
     /** @type {Marks | null} */
     this.marks = null;
-    const line = (/** @type {string} */ stroke, /** @type {number} */ width) => s("path", { fill: "none", stroke, "stroke-width": width, "stroke-linejoin": "round" });
+    const curve = { fill: "none", "stroke-linejoin": "round" };
+    const line = (/** @type {string} */ stroke, /** @type {number} */ width) => s("path", { ...curve, stroke, "stroke-width": width });
     this.lines = { d: line(D_COLOR, 2), r: line(R_COLOR, 2), sum: line("", 2.8) };
     this.hand = { line: s("line", { "stroke-width": 2 }), dots: [D_COLOR, R_COLOR, ""].map((fill) => s("circle", { r: 5, fill, "stroke-width": 2 })) };
-    this.encoder = { line: s("line", { "stroke-dasharray": "2 4", "stroke-width": 1.5 }), mark: s("path", { fill: "none", "stroke-width": 2 }), name: label("", 0, 0, {}) };
+    this.encoder = {
+      line: s("line", { "stroke-dasharray": "2 4", "stroke-width": 1.5 }), mark: s("path", { "stroke-width": 2 }), name: label("", 0, 0, {}),
+    };
     this.least = { mark: s("circle", { r: 9, fill: "none", "stroke-width": 2 }), name: label("", 0, 0, { "font-weight": 600 }) };
-    this.bars = [D_COLOR, R_COLOR, ""].map((fill) => ({ bar: s("rect", { rx: 3, fill }), was: s("line", { "stroke-width": 2 }), number: label("", 0, 0, { "text-anchor": "middle", "font-size": 12, "font-weight": 600 }), name: label("", 0, 0, { "text-anchor": "middle", "font-size": 12 }) }));
+    const words = { "text-anchor": "middle", "font-size": 12 };
+    this.bars = [D_COLOR, R_COLOR, ""].map((fill) => ({
+      bar: s("rect", { rx: 3, fill }), was: s("line", { "stroke-width": 2 }), number: label("", 0, 0, { ...words, "font-weight": 600 }), name: label("", 0, 0, words),
+    }));
     this.#listen(onWidth, signal);
   }
 
@@ -146,10 +152,14 @@ export class BalanceChart extends Chart {
     const limits = { xmin: Math.log(this.low), xmax: Math.log(this.high), ymin: range.ymin, ymax: range.ymax };
     const known = Array.from(curves.widths, (_, i) => i).filter((i) => Number.isFinite(curves.d[i]));
     const fine = smooth(known.map((i) => [Math.log(curves.widths[i]), curves.d[i]]), BETWEEN);
-    const path = (/** @type {(point: Point, r: number) => number} */ value) => linePath(clipLine(fine.map((p) => [p[0], value(p, curves.r(Math.exp(p[0])))]), limits).map(([x, y]) => [this.x(x), this.y(y)]));
+    const r = fine.map(([x]) => curves.r(Math.exp(x)));
+    const path = (/** @type {(point: Point, r: number) => number} */ value) => {
+      const points = fine.map((point, i) => /** @type {Point} */ ([point[0], value(point, r[i])]));
+      return linePath(clipLine(points, limits).map(([x, y]) => [this.x(x), this.y(y)]));
+    };
     set(this.lines.d, { d: path(([, d]) => d) });
-    set(this.lines.r, { d: path((_, r) => r) });
-    set(this.lines.sum, { d: path(([, d], r) => d + r) });
+    set(this.lines.r, { d: path((_, rate) => rate) });
+    set(this.lines.sum, { d: path(([, d], rate) => d + rate) });
     this.#mark(marks);
     for (const [i, value] of [marks.hand.d, marks.hand.r, marks.hand.sum].entries()) {
       const { bar, was, number } = this.bars[i];
@@ -190,9 +200,9 @@ export class BalanceChart extends Chart {
     set(this.least.mark, { cx: lx, cy: ly });
     const text = t("story_balance.mark.least", { sigma: significant(least.width) });
     if (this.least.name.textContent !== text) this.least.name.textContent = text;
-    const low = ly > box.bottom - 26;
+    const high = ly < box.top + 34;
     const side = lx < box.left + 60 ? "start" : lx > box.right - 60 ? "end" : "middle";
-    set(this.least.name, { x: side === "start" ? lx + 4 : side === "end" ? lx - 4 : lx, y: low ? ly - 16 : ly + 25, "text-anchor": side });
+    set(this.least.name, { x: side === "start" ? lx + 4 : side === "end" ? lx - 4 : lx, y: high ? ly + 25 : ly - 15, "text-anchor": side });
   }
 }
 

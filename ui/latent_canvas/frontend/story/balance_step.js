@@ -18,7 +18,7 @@ import { Step } from "./step.js";
 /**
  * @typedef {import("./balance_words.js").Answer} Answer
  * @typedef {import("./step.js").Change} Change
- * @typedef {Answer & {floor: number, key: string, about: string}} Encoder its answer; floor: D at its μ without noise
+ * @typedef {Answer & {floor: number, key: string, about: string, n: number}} Encoder its answer; floor: D at its μ without noise
  */
 
 /** The chart reaches from a sixteenth of the usual width at β = 1 to four times the prior's. */
@@ -59,8 +59,6 @@ export class BalanceStep extends Step {
     this.drawings = 0;
     /** @type {import("./subject.js").Subject | null} */
     this.about = null;
-    this.digest = "";
-    this.loaded = 0;
     this.decodeMs = 0.05;
     this.rough = { key: "", is: false };
     this.beta = new BetaSlider((beta, resting) => {
@@ -70,14 +68,18 @@ export class BalanceStep extends Step {
     this.plane = new LatentPlane({ label: t("story_balance.plane"), testid: "balance-plane", resized: () => this.redraw() }, signal);
     const onEnd = () => this.#rest();
     this.handles = {
-      edge: this.plane.addHandle({ name: "edge-handle", label: t("story_balance.edge"), onMove: (x, y) => this.#change(this.mu, [Math.abs(x - this.mu[0]), Math.abs(y - this.mu[1])]), onEnd }),
+      edge: this.plane.addHandle({
+        name: "edge-handle", label: t("story_balance.edge"), onMove: (x, y) => this.#change(this.mu, [Math.abs(x - this.mu[0]), Math.abs(y - this.mu[1])]), onEnd,
+      }),
       centre: this.plane.addHandle({ name: "centre-handle", label: t("story_balance.centre"), onMove: (x, y) => this.#change([x, y], this.sigma), onEnd }),
     };
     this.chart = new BalanceChart((width, done) => {
       this.#setWidth(width);
       if (done) this.#rest();
     }, signal);
-    this.slider = h("input", { type: "range", min: "0", max: String(SLIDER), step: "1", "data-testid": "width-slider", "aria-label": t("story_balance.slider") });
+    this.slider = h("input", {
+      type: "range", min: "0", max: String(SLIDER), step: "5", "data-testid": "width-slider", "aria-label": t("story_balance.slider"),
+    });
     this.slider.addEventListener("input", () => this.#setWidth(this.#widthAt(Number(this.slider.value) / SLIDER)), { signal });
     this.slider.addEventListener("change", () => this.#rest(), { signal });
     this.sliderText = h("output", { "data-testid": "width-text" });
@@ -85,7 +87,9 @@ export class BalanceStep extends Step {
     this.back.addEventListener("click", () => this.#backToEncoder(), { signal });
     this.handText = { mu: h("span", {}), sigma: h("span", {}) };
     this.table = new NumbersTable();
-    this.words = { state: h("p", { class: "balance-state", "data-testid": "balance-state" }), least: h("p", { "data-testid": "balance-least" }), floor: h("p", { class: "note" }) };
+    this.words = {
+      state: h("p", { class: "balance-state", "data-testid": "balance-state" }), least: h("p", { "data-testid": "balance-least" }), floor: h("p", {}),
+    };
     this.sliderRow = h("div", { class: "balance-slider" }, this.slider);
     this.chartBox = h("div", { class: "balance-chart" }, this.chart.root);
     this.pictures = new BalancePictures();
@@ -94,7 +98,8 @@ export class BalanceStep extends Step {
       if (color) /** @type {HTMLElement} */ (entry.firstChild).style.background = color;
       return entry;
     }), this.sliderText);
-    const left = h("div", { class: "balance-left" }, this.plane.root, h("div", { class: "row" }, h("p", { class: "note", "data-testid": "hand-text" }, this.handText.mu, this.handText.sigma), this.back));
+    const says = h("p", { class: "note", "data-testid": "hand-text" }, this.handText.mu, this.handText.sigma);
+    const left = h("div", { class: "balance-left" }, this.plane.root, h("div", { class: "row" }, says, this.back));
     const right = h("div", { class: "balance-right" }, legend, this.chartBox, this.sliderRow,
       h("div", { class: "balance-reading" }, this.table.root, h("div", { class: "balance-words" }, this.words.state, this.words.least)), this.pictures.root);
     this.pictures.notes.append(this.words.floor);
@@ -154,7 +159,7 @@ export class BalanceStep extends Step {
   draw(changed) {
     const { model, subject, state } = this.story;
     if (!model || !subject) return;
-    if (this.digest !== model.spec.digest || this.loaded !== model.codes.n) this.#newModel();
+    if (this.distortion?.decoder !== model.decoder) this.#newModel();
     if (this.about?.id !== subject.id || this.about.source !== subject.source || (subject.id < 0 && this.about.pixels !== subject.pixels)) {
       this.touched = false;
       this.curve.clear();
@@ -182,8 +187,6 @@ export class BalanceStep extends Step {
   #newModel() {
     const { model } = this.story;
     if (!model) return;
-    this.digest = model.spec.digest;
-    this.loaded = model.codes.n;
     this.distortion = new Distortion(model.decoder, model.spec);
     this.encoder = this.hand = null;
     this.touched = false;
@@ -220,10 +223,10 @@ export class BalanceStep extends Step {
     const { mu, sigma } = /** @type {import("./subject.js").Subject} */ (this.story.subject);
     const about = this.#aboutKey();
     const n = this.#nodes(sigma);
-    const key = [about, ...mu, ...sigma, n].join();
-    if (this.encoder?.key === key) return this.encoder;
+    const key = [about, ...mu, ...sigma].join();
+    if (this.encoder?.key === key && this.encoder.n >= n) return this.encoder;
     const answer = this.touched ? this.#answer(mu, sigma, distortion.under(mu, sigma, n)) : hand;
-    return (this.encoder = { ...answer, floor: distortion.at(mu[0], mu[1]), key, about });
+    return (this.encoder = { ...answer, floor: distortion.at(mu[0], mu[1]), key, about, n });
   }
 
   /** Nodes for a Gaussian: as many as it needs, or as there is time for. @param {ArrayLike<number>} sigma */

@@ -56,13 +56,21 @@ export function readState(hand, encoder, beta) {
     : size === "wider" ? t(moved ? "story_balance.where.moved_wider" : "story_balance.where.wider", values)
     : t(moved ? "story_balance.where.moved" : "story_balance.where.reshaped", values);
   const [dd, dr] = [hand.d - encoder.d, beta * (hand.r - encoder.r)];
-  const picture = Math.abs(dd) < SAME ? t("story_balance.picture.same") : t(dd < 0 ? "story_balance.picture.better" : "story_balance.picture.worse", { nats: nats(Math.abs(dd)) });
-  const term = beta === 0 ? t("story_balance.term.silent") : Math.abs(dr) < SAME ? t("story_balance.term.same") : t(dr > 0 ? "story_balance.term.more" : "story_balance.term.less", { nats: nats(Math.abs(dr)) });
+  const picture = bySign(dd, "story_balance.picture.better", "story_balance.picture.same", "story_balance.picture.worse");
+  const term = beta === 0 ? t("story_balance.term.silent") : bySign(dr, "story_balance.term.less", "story_balance.term.same", "story_balance.term.more");
   const against = (Math.abs(dd) >= SAME && Math.abs(dr) >= SAME && dd * dr < 0) || beta === 0;
   const both = t(against ? "story_balance.state.but" : "story_balance.state.and", { where, picture, term });
-  const sum = hand.sum - encoder.sum;
-  const total = Math.abs(sum) < SAME ? t("story_balance.total.same") : t(sum > 0 ? "story_balance.total.more" : "story_balance.total.less", { nats: nats(Math.abs(sum)) });
-  return `${both} ${total}`;
+  return `${both} ${bySign(hand.sum - encoder.sum, "story_balance.total.less", "story_balance.total.same", "story_balance.total.more")}`;
+}
+
+/**
+ * One of three texts, for a difference in nats below 0, of about 0 and above.
+ * @param {number} difference @param {string} less @param {string} same @param {string} more keys
+ * @param {Record<string, string>} [values]
+ */
+function bySign(difference, less, same, more, values = {}) {
+  const key = Math.abs(difference) < SAME ? same : difference < 0 ? less : more;
+  return t(key, { ...values, nats: nats(Math.abs(difference)) });
 }
 
 /**
@@ -80,8 +88,8 @@ export function readLeast(least, hand, encoder, beta) {
   if (beta === 0) return t(least.edge === "low" ? "story_balance.least.vanishes" : "story_balance.least.not_vanishing", { sigma });
   if (least.edge === "high") return t("story_balance.least.widest");
   if (moved || reshaped) {
-    const gain = least.sum - encoder.sum;
-    return t(gain > SAME ? "story_balance.least.elsewhere_above" : gain < -SAME ? "story_balance.least.elsewhere_below" : "story_balance.least.elsewhere_same", { sigma, times: times(factor), nats: nats(Math.abs(gain)) });
+    const keys = /** @type {const} */ (["story_balance.least.elsewhere_below", "story_balance.least.elsewhere_same", "story_balance.least.elsewhere_above"]);
+    return bySign(least.sum - encoder.sum, ...keys, { sigma, times: times(factor) });
   }
   const gain = encoder.sum - least.sum;
   const near = Math.abs(Math.log(factor)) <= Math.log(NEAR);

@@ -168,7 +168,8 @@ export class DoublingQuestion extends Question {
     const [r1, r2] = [this.before, this.after].map(({ mu }) => Math.hypot(mu[0], mu[1]));
     const values = { moved: Math.hypot(this.after.mu[0] - this.before.mu[0], this.after.mu[1] - this.before.mu[1]).toFixed(2), before: r1.toFixed(2), after: r2.toFixed(2) };
     if (r1 - r2 > MOVED) return t("story_doubling.moved.inwards", values);
-    return t(r2 - r1 > MOVED ? "story_doubling.moved.outwards" : "story_doubling.moved.hardly", values);
+    if (r2 - r1 <= MOVED) return t("story_doubling.moved.hardly", values);
+    return t(this.step.to < this.step.from ? "story_doubling.moved.released" : "story_doubling.moved.outwards", values);
   }
 
   /**
@@ -243,7 +244,7 @@ export class DoublingQuestion extends Question {
     context.restore();
   }
 
-  /** The picture, and what comes back of it before and after. @param {boolean} answered */
+  /** The picture, and what comes back of it before and after; what is not known yet is hidden by its style. @param {boolean} answered */
   #drawPictures(answered) {
     const { model, state } = this.story;
     const { subject, step, before, after } = this;
@@ -255,13 +256,12 @@ export class DoublingQuestion extends Question {
       const words = t(name === "original" ? `story_doubling.picture.${subject.source}` : "story_doubling.picture.decoded", values);
       setText(caption, words);
       canvas.setAttribute("aria-label", words);
-      if (!known) continue;
       if (name === "original") {
         paintImage(canvas, subject.pixels, model.spec.shape);
         continue;
       }
       model.decoder.setBeta(name === "after" ? step.to : step.from);
-      paintImage(canvas, model.decoder.decode((name === "after" && after ? after : before).mu), model.spec.shape);
+      paintImage(canvas, model.decoder.decode((name === "after" ? after ?? before : before).mu), model.spec.shape);
     }
     model.decoder.setBeta(state.beta);
   }

@@ -31,7 +31,7 @@ export class EncoderStep extends Step {
     this.picture = h("canvas", { role: "img", "aria-label": t("story_encoder.picture"), "data-testid": "input-picture" });
     this.pictureName = h("figcaption", {});
     this.sample = h("div", { class: "encoder-sample" }, h("figure", { class: "input-figure" }, h("div", { class: "frame" }, this.picture), this.pictureName), this.slot);
-    this.again = h("button", { type: "button", "data-testid": "again" }, t("story_encoder.again"));
+    this.again = h("button", { type: "button", "data-testid": "send-again" }, t("story_encoder.again"));
     this.again.addEventListener("click", () => this.#again(), { signal });
     this.same = h("span", { class: "same", "data-testid": "same" });
     this.diagram = new Diagram(() => this.redraw(), signal);

@@ -13,7 +13,7 @@ import { rate } from "../codes.js";
 
 /** The largest number below 1 that a double knows differs from it by this: a mean so near to 0 or 1 costs at most 36.7 nats. */
 const TINY = 2 ** -53;
-/** Newton's steps or bisections to a root of full precision. */
+/** Bisections to a root of full precision. */
 const BISECTIONS = 60;
 
 /** Heₙ(x) and Heₙ₋₁(x) by Heₙ₊₁ = x Heₙ − n Heₙ₋₁. @param {number} n @param {number} x @returns {[number, number]} */
@@ -61,7 +61,10 @@ export function pairsOf(n) {
   const found = made.get(n);
   if (found) return found;
   const { nodes, weights } = gaussHermite(n);
-  const pairs = { nodes: Float64Array.from(nodes.flatMap((a) => nodes.flatMap((b) => [a, b]))), weights: Float64Array.from(weights.flatMap((a) => weights.map((b) => a * b))) };
+  const pairs = {
+    nodes: Float64Array.from(nodes.flatMap((a) => nodes.flatMap((b) => [a, b]))),
+    weights: Float64Array.from(weights.flatMap((a) => weights.map((b) => a * b))),
+  };
   made.set(n, pairs);
   return pairs;
 }

@@ -101,7 +101,8 @@ function measurePlaces(current, limits) {
   const goal = tried(current);
   if (goal < FEWEST || densities.length === goal) return;
   const others = components(current);
-  for (let i = densities.length, end = Math.min(goal, i + PLACES_PER_CALL); i < end; i++) densities.push(logDensity(others, current.subarray(4 * i, 4 * i + 2)));
+  const end = Math.min(goal, densities.length + PLACES_PER_CALL);
+  for (let i = densities.length; i < end; i++) densities.push(logDensity(others, current.subarray(4 * i, 4 * i + 2)));
   if (densities.length === goal) limits.density = quantile(densities, 1 - SHARE);
 }
 

@@ -47,10 +47,6 @@ export class HolesLine {
       context.lineTo(width, Math.round(y(share)) + 0.5);
     }
     context.stroke();
-    context.fillStyle = ink.soft;
-    context.font = "11px sans-serif";
-    context.textAlign = "right";
-    context.fillText(t("story_mixture.percent", { value: 100 }), width - 2, y(1) + 13);
     const upTo = Math.min(n, holes.done);
     if (upTo < 1) return;
     context.beginPath();
@@ -68,6 +64,10 @@ export class HolesLine {
     context.globalAlpha = 0.14;
     context.fill();
     context.globalAlpha = 1;
+    context.fillStyle = ink.soft;
+    context.font = "11px sans-serif";
+    context.fillText(t("story_mixture.percent", { value: 100 }), 2 + INSET, y(1) + 14);
+    context.fillStyle = ink.accent;
     context.beginPath();
     context.arc(x(upTo), y(holes.shares[upTo]), 4.5, 0, 2 * Math.PI);
     context.fill();

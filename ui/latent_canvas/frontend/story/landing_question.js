@@ -14,6 +14,11 @@ import { sampleSubject, withCode } from "./subject.js";
 /** The ellipse glides from the guess to its place in so long. */
 const GLIDE_MS = 1100;
 const GUESS_PX = 8;
+const FOUND_PX = 15;
+const WORD_PX = 34;
+/** About the size of a name's letters. */
+const LETTER_PX = 8;
+const NAME_PX = 15;
 /** Neighbours that are counted and shown. */
 const NEIGHBOURS = 8;
 /** Chances to find a sample that lies on the map that is shown. */
@@ -147,8 +152,8 @@ export class LandingQuestion extends Question {
     this.here.setAttribute("aria-disabled", String(this.answered));
     const color = colors[model.codes.labels[this.index]];
     this.plane.draw({
-      ink, prior: true, samples: { ...this.others, colors }, words: this.#names(), under: (context, view) => this.#way(context, view, s),
-      ellipses: this.found ? [this.#guessRing(), this.#ellipse(this.found, s, color)] : [],
+      ink, prior: true, samples: { ...this.others, colors }, words: [...this.#names(), ...this.#guessWord()], under: (context, view) => this.#way(context, view, s),
+      ellipses: this.found ? [this.#ring(this.guess, GUESS_PX), this.#ring(this.#at(this.found, s), FOUND_PX), this.#ellipse(this.found, s, color)] : [],
     });
     this.#drawAround(s === 1);
     this.canvas.setAttribute("aria-label", this.found ? t("story_landing.picture.of", { label: this.labelOf(this.index) }) : t("story_landing.picture"));
@@ -159,19 +164,34 @@ export class LandingQuestion extends Question {
     const { model, colors } = this.story;
     const names = model?.spec.label_names ?? [];
     if (names.length < 2) return [];
-    return names.map((text, i) => ({ xy: this.medians.subarray(2 * i, 2 * i + 2), text, color: colors[i] })).filter(({ xy }) => Number.isFinite(xy[0]));
+    const placed = names.map((text, i) => ({ xy: this.medians.slice(2 * i, 2 * i + 2), text, color: colors[i] })).filter(({ xy }) => Number.isFinite(xy[0]));
+    spread(placed, this.plane.view.scale);
+    return placed;
   }
 
-  /** On its way from the guess to its place. @param {import("./subject.js").Subject} found @param {number} s @param {string} color */
-  #ellipse({ mu, sigma }, s, color) {
-    const at = [0, 1].map((axis) => this.guess[axis] + s * (mu[axis] - this.guess[axis]));
-    return { mu: at, sigma, ks: [2, 1], color, filled: true, width: 3 };
+  /** @param {import("./subject.js").Subject} found @param {number} s @param {string} color */
+  #ellipse(found, s, color) {
+    return { mu: this.#at(found, s), sigma: found.sigma, ks: [2, 1], color, filled: true, width: 3 };
   }
 
-  /** Where the guess was: a ring of a few pixels. */
-  #guessRing() {
-    const radius = GUESS_PX / this.plane.view.scale;
-    return { mu: this.guess, sigma: [radius, radius], ks: [1], color: this.story.ink.text, width: 1.5 };
+  /** A ring of a few pixels, for what would be too small to find. @param {number[]} mu @param {number} px */
+  #ring(mu, px) {
+    const radius = px / this.plane.view.scale;
+    return { mu, sigma: [radius, radius], ks: [1], color: this.story.ink.text, width: 1.5 };
+  }
+
+  /** Above or below its ring, whichever is nearer to the middle. */
+  #guessWord() {
+    if (!this.found) return [];
+    const [x, y] = this.guess;
+    const up = y > this.found.mu[1] === y < this.plane.box[3] - WORD_PX / this.plane.view.scale;
+    const lift = (up ? GUESS_PX + 6 : -GUESS_PX - 16) / this.plane.view.scale;
+    return [{ xy: [x, y + lift], text: t("story_landing.your_guess"), color: this.story.ink.text }];
+  }
+
+  /** On its way from the guess to its place. @param {import("./subject.js").Subject} found @param {number} s */
+  #at({ mu }, s) {
+    return [0, 1].map((axis) => this.guess[axis] + s * (mu[axis] - this.guess[axis]));
   }
 
   /** The line from the guess. @param {CanvasRenderingContext2D} context @param {import("../view.js").View} view @param {number} s */
@@ -213,4 +233,22 @@ function shareKey(share) {
   if (share > 0.995) return "story_landing.share.all";
   if (share < 0.005) return "story_landing.share.none";
   return "story_landing.share";
+}
+
+/**
+ * Names that would lie over each other move apart, downwards.
+ * @param {{xy: Float32Array, text: string}[]} names
+ * @param {number} scale CSS pixels per latent unit
+ */
+function spread(names, scale) {
+  const wide = (/** @type {string} */ text) => (Math.min(20, text.length) * LETTER_PX) / scale;
+  const high = NAME_PX / scale;
+  const done = /** @type {typeof names} */ ([]);
+  for (const name of [...names].sort((a, b) => b.xy[1] - a.xy[1])) {
+    for (const other of done) {
+      const [dx, dy] = [Math.abs(name.xy[0] - other.xy[0]), other.xy[1] - name.xy[1]];
+      if (dx < (wide(name.text) + wide(other.text)) / 2 && Math.abs(dy) < high) name.xy[1] = other.xy[1] - high;
+    }
+    done.push(name);
+  }
 }

@@ -11,7 +11,7 @@ import { countAt, placeOf } from "./mixture.js";
 const NEWEST = 10;
 const SLIDER_STEPS = 2000;
 /** A round number under the slider leaves the last one room. */
-const LAST_ROUND = 0.93;
+const LAST_ROUND = 0.9;
 /** Addresses of the pages that the links lead to. */
 const ONWARD = /** @type {const} */ ({ map: "latent_map", weight: "kl_weight" });
 

@@ -6,7 +6,7 @@ import { paintImage } from "../images.js";
 import { formatBeta, nearestNode } from "../scale.js";
 import { nodesOf, rich } from "../terms.js";
 import { isBrowsersOwn, language, t } from "../texts.js";
-import { group } from "../words.js";
+import { group, number } from "../words.js";
 import { mapBox } from "./dealing.js";
 import { LatentPlane } from "./latent_plane.js";
 import { Holes, moments, orderCodes } from "./mixture.js";
@@ -28,6 +28,8 @@ const DRAWS_SEED = 20_260_101;
 const HOLES_MS = 4;
 /** Above this share of holes the mixture is not nearly the prior. */
 const MANY_HOLES = 0.2;
+/** Mean and deviation this near to 0 and 1 are nearly those of the prior. */
+const NEAR = 0.1;
 /** Where one Gaussian alone leaves fewer holes than this, it is nearly the prior by itself. */
 const COLLAPSED_HOLES = 0.05;
 
@@ -203,39 +205,45 @@ export class MixtureStep extends Step {
   #words(found) {
     const { model, subject, state } = this.story;
     if (!model || !subject) return;
-    const of = model.codes.n < model.spec.samples ? "story_mixture.of.part" : "story_mixture.of";
-    this.side.setCount(this.n, this.total, t(of, { total: group(this.total), samples: group(model.spec.samples) }), this.#countWords(), found);
+    this.side.setCount(this.n, this.total, t("story_mixture.of", { total: group(this.total) }), this.#countWords(), found);
     const share = this.holes.at(this.n);
     setText(this.side.holes, share === null ? "…" : percent(share));
-    setText(this.first, t(subject.source === "drawing" ? "story_mixture.first.drawing" : "story_mixture.first", { name: this.story.subjectName }));
+    const first = t(subject.source === "drawing" ? "story_mixture.first.drawing" : "story_mixture.first", { name: this.story.subjectName });
+    const values = { loaded: group(model.codes.n), samples: group(model.spec.samples) };
+    setText(this.first, model.codes.n < model.spec.samples ? `${t("story_mixture.part", values)} ${first}` : first);
     const params = storyParams({ ...state, selected: subject.id });
     params.delete("step");
     if (!isBrowsersOwn()) params.set("lang", language());
     this.side.setParams(params);
-    if (share !== null && !this.filling) this.#result(share);
+    if (share !== null && !this.filling) this.#result(share, found);
   }
 
-  /** @param {number} share of holes */
-  #result(share) {
-    const { state, data } = this.story;
+  /** @param {number} share of holes @param {{mean: [number, number], deviation: [number, number]}} found */
+  #result(share, found) {
+    const { state, data, model } = this.story;
     const { result } = this.side;
     const key = [this.key, this.n].join();
     if (result.dataset.key === key) return;
-    const kind = this.#kind(share);
+    const kind = this.#kind(share, found);
     Object.assign(result.dataset, { key, kind });
     const start = data?.start ?? 1;
-    const values = { n: group(this.n), total: group(this.total), holes: percent(share), beta: formatBeta(state.beta) };
+    const [s1, s2] = found.deviation.map(number);
+    const values = { n: group(this.n), total: group(this.total), holes: percent(share), beta: formatBeta(state.beta), s1, s2 };
     const elsewhere = kind.startsWith("all.") && Math.abs(start - state.beta) > 1e-6 ? [" ", this.#toStart(start)] : [];
-    result.replaceChildren(...nodesOf(t(`story_mixture.result.${kind}`, values)), ...elsewhere);
+    const part = model && model.codes.n < model.spec.samples && ["all", "all.holes", "all.apart"].includes(kind);
+    const more = part ? [" ", t("story_mixture.result.part", { samples: group(model.spec.samples) })] : [];
+    result.replaceChildren(h("span", {}, ...nodesOf(t(`story_mixture.result.${kind}`, values)), ...more), ...elsewhere);
   }
 
-  /** @param {number} share */
-  #kind(share) {
+  /** @param {number} share @param {{mean: [number, number], deviation: [number, number]}} found */
+  #kind(share, { mean, deviation }) {
     const all = this.n === this.total;
     if ((this.holes.at(1) ?? 1) < COLLAPSED_HOLES) return all ? "all.collapsed" : "collapsed";
     if (this.n === 1) return "one";
-    if (all) return share > MANY_HOLES ? "all.holes" : "all";
-    return "some";
+    if (!all) return "some";
+    if (share > MANY_HOLES) return "all.holes";
+    const off = Math.max(...mean.map(Math.abs), ...deviation.map((d) => Math.abs(d - 1)));
+    return off > NEAR ? "all.apart" : "all";
   }
 
   /** @param {number} start */

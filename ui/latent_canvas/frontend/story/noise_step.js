@@ -21,6 +21,8 @@ const CLOUD_SEED = 1;
 const PASS_SEED = 2;
 const MU_LIMIT = 3;
 const SIGMA = { least: 0.005, most: 2 };
+/** Positions of a slider; fine enough that none is seen. */
+const POSITIONS = 600;
 const MOVE_MS = 600;
 /** A press of 1,000 takes about this long to arrive, so that one sees the numbers run. */
 const ARRIVE_MS = 900;
@@ -78,17 +80,18 @@ export class NoiseStep extends Step {
   #slider(kind, axis, signal) {
     const name = `${kind === "mu" ? "μ" : "σ"}${axis ? "₂" : "₁"}`;
     const [min, max] = kind === "mu" ? [-MU_LIMIT, MU_LIMIT] : [Math.log(SIGMA.least), Math.log(SIGMA.most)];
-    const input = h("input", { type: "range", min, max, step: (max - min) / 600, "aria-label": name, "data-testid": `${kind}-${axis + 1}` });
+    const input = h("input", { type: "range", min: "0", max: String(POSITIONS), step: "1", "aria-label": name, "data-testid": `${kind}-${axis + 1}` });
     const output = h("output", {});
+    const set = (/** @type {number} */ value) => (input.value = String(Math.round(((value - min) / (max - min)) * POSITIONS)));
     input.addEventListener("input", () => {
-      const value = Number(input.value);
+      const value = min + (Number(input.value) / POSITIONS) * (max - min);
       const mu = /** @type {Pair} */ ([...this.mu]);
       const sigma = /** @type {Pair} */ ([...this.sigma]);
       if (kind === "mu") mu[axis] = value;
       else sigma[axis] = Math.exp(value);
       this.#byHand(mu, sigma);
     }, { signal });
-    return { root: h("label", { class: "noise-slider" }, h("b", {}, name), input, output), input, output, kind, axis };
+    return { root: h("label", { class: "noise-slider" }, h("b", {}, name), input, output), input, output, set, kind, axis };
   }
 
   #makeTable() {
@@ -220,10 +223,10 @@ export class NoiseStep extends Step {
   }
 
   #drawSliders() {
-    for (const { input, output, kind, axis } of this.sliders) {
+    for (const { input, output, set, kind, axis } of this.sliders) {
       const value = kind === "mu" ? this.mu[axis] : this.sigma[axis];
       const text = kind === "mu" ? number(value) : significant(value);
-      input.value = String(kind === "mu" ? value : Math.log(value));
+      set(kind === "mu" ? value : Math.log(value));
       input.setAttribute("aria-valuetext", text);
       setText(output, text);
     }

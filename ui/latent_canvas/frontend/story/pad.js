@@ -2,6 +2,7 @@
 
 import { h, setShown } from "../dom.js";
 import { paintImage } from "../images.js";
+import { onChange } from "../store.js";
 import { t } from "../texts.js";
 import { s, set } from "../weight/svg.js";
 import { prepare } from "./prepare.js";
@@ -37,6 +38,8 @@ export class Pad {
     this.frameId = 0;
     /** @type {import("../store.js").Model | null} the one that was told of the drawing */
     this.model = null;
+    /** @type {import("../store.js").Model | null} the one whose picture is shown */
+    this.seen = null;
     this.paths = s("g", { fill: "none", stroke: "currentColor", "stroke-width": STROKE, "stroke-linecap": "round", "stroke-linejoin": "round" });
     this.cursor = s("circle", { class: "pad-cursor", r: STROKE / 2 });
     this.svg = s("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, "aria-hidden": "true" }, this.paths, this.cursor);
@@ -55,6 +58,9 @@ export class Pad {
     this.root = h("div", { class: "pad", "data-testid": "pad" }, this.surface, help, h("div", { class: "pad-side" }, figure, this.undoButton, this.clearButton));
     this.#listen(signal);
     this.#refresh();
+    // A model that comes, or takes another one's place: the story hears of it first.
+    const look = () => !signal.aborted && story.model !== this.seen && this.refresh();
+    onChange((digest) => digest === story.data?.digest && requestAnimationFrame(look), signal);
     signal.addEventListener("abort", () => cancelAnimationFrame(this.frameId));
   }
 
@@ -203,6 +209,7 @@ export class Pad {
     this.root.dataset.strokes = String(this.strokes.filter(({ goesOn }) => !goesOn).length);
     this.#showCursor();
     this.model = empty ? null : model;
+    this.seen = model;
     if (!model || model.spec.shape.length < 2) return null;
     const { shape } = model.spec;
     const { levels, drawing } = model.statistics ?? { levels: 255, drawing: null };

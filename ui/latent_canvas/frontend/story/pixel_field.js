@@ -15,9 +15,9 @@ export class PixelField {
    */
   constructor({ label, testid, choose }, signal) {
     this.choose = choose;
-    this.size = { width: 1, height: 1 };
+    this.size = { width: 1, height: 1, channels: 1 };
     this.place = 0;
-    this.values = new Float32Array(0);
+    this.values = /** @type {Float32Array} */ (new Float32Array(0));
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.path = s("path", { fill: "currentColor" });
     this.bars = s("svg", { preserveAspectRatio: "none", "aria-hidden": "true" }, this.path);
@@ -61,7 +61,10 @@ export class PixelField {
     const { width, height } = this.size;
     const inside = (/** @type {number} */ v, /** @type {number} */ count) => Math.min(count - 1, Math.max(0, v));
     const place = inside(y, height) * width + inside(x, width);
-    if (place !== this.place) this.choose(place);
+    if (place === this.place) return;
+    // At once: keys may come faster than frames.
+    this.place = place;
+    this.choose(place);
   }
 
   /**

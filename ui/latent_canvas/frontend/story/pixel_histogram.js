@@ -13,6 +13,7 @@ import { group, number } from "../words.js";
  * @property {number} mean
  * @property {number} deviation
  * @property {number[]} marks single samples' values, from left to right
+ * @property {number} columns below the chart: where the samples' pictures stand, the first ones in the first
  */
 
 /** μ − σ and μ + σ of values in [0, 1] never lie beyond these. */
@@ -51,8 +52,11 @@ export class PixelHistogram extends Chart {
     const { values } = this;
     if (!values) return;
     const x = event.clientX - this.root.getBoundingClientRect().left;
-    const found = this.rects.findIndex((rect) => x >= Number(rect.getAttribute("x")) - 1 && x <= Number(rect.getAttribute("x")) + Number(rect.getAttribute("width")) + 1);
-    this.setBin(found);
+    const within = (/** @type {SVGRectElement} */ rect) => {
+      const [start, width] = ["x", "width"].map((name) => Number(rect.getAttribute(name)));
+      return x >= start - 1 && x <= start + width + 1;
+    };
+    this.setBin(this.rects.findIndex(within));
   }
 
   /** @param {number} bin to make stand out; -1 for none */
@@ -69,26 +73,28 @@ export class PixelHistogram extends Chart {
 
   /** @param {number} index of a mark to make stand out; -1 for none */
   lightUp(index) {
-    for (const [i, lead] of this.leads.entries()) set(lead, i === index ? { stroke: this.ink.accent, "stroke-width": 2.5 } : { stroke: this.ink.soft, "stroke-width": 1 });
+    const { accent, soft } = this.ink;
+    for (const [i, lead] of this.leads.entries()) set(lead, { stroke: i === index ? accent : soft, "stroke-width": i === index ? 2.5 : 1 });
   }
 
   /** @override */
   layout() {
     const { values, ink, width, height } = this;
     if (!values) return;
-    const { counts, discrete, mean, deviation, marks } = values;
+    const { counts, discrete, mean, deviation } = values;
     const bottom = height - BELOW;
     const x = linear(LOW, HIGH, LEFT, width - 4);
     const most = Array.from(counts).reduce((a, b) => Math.max(a, b), 1);
     const y = linear(0, most, bottom, TOP);
     const round = (/** @type {number} */ v) => Math.round(10 * v) / 10;
 
-    const band = s("g", {});
     const [from, to] = [x(mean - deviation), x(mean + deviation)];
-    band.append(s("rect", { x: round(from), width: Math.max(1, round(to - from)), y: TOP, height: bottom - TOP, fill: ink.accent, "fill-opacity": 0.16, "data-testid": "sigma-band" }));
+    const band = s("rect", {
+      x: round(from), width: Math.max(1, round(to - from)), y: TOP, height: bottom - TOP, fill: ink.accent, "fill-opacity": 0.16, "data-testid": "sigma-band",
+    });
 
     const grid = s("g", { fill: ink.soft, "text-anchor": "end" });
-    for (const count of [most, most / 2]) {
+    for (const count of most > 1 ? [most, most / 2] : [most]) {
       grid.append(s("line", { x1: LEFT, x2: width - 4, y1: round(y(count)), y2: round(y(count)), stroke: ink.line, "stroke-opacity": 0.7 }));
       grid.append(label(group(count), LEFT - 5, round(y(count)) + 4, {}));
     }
@@ -103,7 +109,7 @@ export class PixelHistogram extends Chart {
     });
     this.#shade();
 
-    const lines = this.#leads(marks, x, bottom);
+    const lines = this.#leads(values, x, bottom);
     const numbers = s("g", { fill: ink.text, "text-anchor": "middle", ...halo(ink) });
     for (const value of VALUES) numbers.append(label(String(value), round(x(value)), bottom + 15, {}));
     this.root.replaceChildren(band, grid, s("g", {}, ...this.rects), this.#middle(mean, deviation, x, bottom), lines, numbers);
@@ -120,20 +126,21 @@ export class PixelHistogram extends Chart {
     words.append(label(`μ = ${number(mean)}`, Math.min(this.width - 36, Math.max(LEFT + 34, at)), 14, {}));
     const wide = to - at > 26;
     if (wide) for (const end of [from, to]) words.append(label("σ", (at + end) / 2, TOP + 22, {}));
-    const arrows = wide ? `M${from} ${TOP + 8}H${to}M${from + 4} ${TOP + 4}L${from} ${TOP + 8}L${from + 4} ${TOP + 12}M${to - 4} ${TOP + 4}L${to} ${TOP + 8}L${to - 4} ${TOP + 12}` : "";
+    const y = TOP + 8;
+    const tip = (/** @type {number} */ end, /** @type {number} */ way) => `M${end + way} ${y - 4}L${end} ${y}L${end + way} ${y + 4}`;
     return s("g", {},
-      s("path", { d: arrows, fill: "none", stroke: ink.accent, "stroke-width": 1.5 }),
+      s("path", { d: wide ? `M${from} ${y}H${to}${tip(from, 4)}${tip(to, -4)}` : "", fill: "none", stroke: ink.accent, "stroke-width": 1.5 }),
       s("line", { x1: at, x2: at, y1: TOP - 2, y2: bottom, stroke: ink.accent, "stroke-width": 2.5, "data-testid": "mu-line" }), words);
   }
 
   /**
    * From every sample's value down to where its picture stands below the chart, one column each.
-   * @param {number[]} marks @param {(v: number) => number} x @param {number} bottom
+   * @param {PixelValues} values @param {(v: number) => number} x @param {number} bottom
    */
-  #leads(marks, x, bottom) {
+  #leads({ marks, columns }, x, bottom) {
     const { ink, width, height } = this;
     this.leads = marks.map((value, i) => {
-      const to = ((i + 0.5) / marks.length) * width;
+      const to = ((i + 0.5) / columns) * width;
       return s("path", { d: `M${x(value).toFixed(1)} ${bottom - 5}v9L${to.toFixed(1)} ${height - 1}`, fill: "none", stroke: ink.soft, "stroke-width": 1 });
     });
     return s("g", {}, ...this.leads);

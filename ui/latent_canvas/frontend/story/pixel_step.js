@@ -47,18 +47,23 @@ export class PixelStep extends Step {
     this.deviationName = h("figcaption", {});
     this.note = h("p", { class: "note", "data-testid": "statistics-note" });
     this.where = h("h3", { "data-testid": "which-pixel" });
-    this.channels = segmented(t("story_pixels.channel"), { 0: t("story_pixels.red"), 1: t("story_pixels.green"), 2: t("story_pixels.blue") }, (channel) => this.#chooseChannel(Number(channel)), signal);
-    this.numbers = { n: h("dd", { "data-testid": "pixel-n" }), mean: h("dd", { "data-testid": "pixel-mean" }), deviation: h("dd", { "data-testid": "pixel-deviation" }) };
+    const colours = { 0: t("story_pixels.red"), 1: t("story_pixels.green"), 2: t("story_pixels.blue") };
+    this.channels = segmented(t("story_pixels.channel"), colours, (channel) => this.#chooseChannel(Number(channel)), signal);
+    const [n, mean, deviation] = ["n", "mean", "deviation"].map((name) => h("dd", { "data-testid": `pixel-${name}` }));
+    this.numbers = { n, mean, deviation };
     this.chart = new PixelHistogram({ pointed: (bin) => this.#pointed(bin) }, signal);
-    this.chartBox = h("div", { class: "pixel-chart", tabindex: "0", "data-arrows": true, role: "group", "aria-label": t("story_pixels.histogram") }, this.chart.root);
+    const chartName = { role: "group", "aria-label": t("story_pixels.histogram") };
+    this.chartBox = h("div", { class: "pixel-chart", tabindex: "0", "data-arrows": true, ...chartName }, this.chart.root);
     this.chartBox.addEventListener("keydown", (event) => this.#stepBar(event), { signal });
     this.says = h("p", { class: "bar-says", "data-testid": "bar-says" });
     this.row = h("div", { class: "pixel-samples", "data-testid": "pixel-samples" });
     this.rowNote = h("p", { class: "note" });
-    const dl = h("dl", { class: "pixel-numbers" }, h("dt", {}, "N"), this.numbers.n, h("dt", {}, "μ"), this.numbers.mean, h("dt", {}, "σ"), this.numbers.deviation);
-    this.panel = h("div", { class: "pixel-panel" }, h("div", { class: "pixel-head" }, this.where, this.channels.root, dl), this.says, this.chartBox, this.row, this.rowNote);
-    this.body.append(h("div", { class: "pixel-grid" },
-      h("figure", { class: "pixel-figure" }, this.meanField.root, this.meanName), h("figure", { class: "pixel-figure" }, this.deviationField.root, this.deviationName), this.panel), this.note);
+    const dl = h("dl", { class: "pixel-numbers" }, h("dt", {}, "N"), n, h("dt", {}, "μ"), mean, h("dt", {}, "σ"), deviation);
+    const head = h("div", { class: "pixel-head" }, this.where, this.channels.root, dl);
+    const panel = h("div", { class: "pixel-panel" }, head, this.says, this.chartBox, this.row, this.rowNote);
+    const figure = (/** @type {Node[]} */ ...parts) => h("figure", { class: "pixel-figure" }, ...parts);
+    const figures = [figure(this.meanField.root, this.meanName), figure(this.deviationField.root, this.deviationName)];
+    this.body.append(h("div", { class: "pixel-grid" }, ...figures, panel), this.note);
     this.channels.set("0");
     const observer = new ResizeObserver(() => this.redraw());
     observer.observe(this.chartBox);
@@ -219,7 +224,8 @@ export class PixelStep extends Step {
     const members = new Map();
     for (let i = 0; i < first; i++) members.set(labels[i], [...(members.get(labels[i]) ?? []).slice(0, SHOWN), i]);
     const classes = [...members.keys()].sort((a, b) => a - b).map((label) => members.get(label) ?? []);
-    const indices = Array.from({ length: SHOWN }, (_, round) => classes.map((own) => own[round])).flat().filter((index) => index !== undefined).slice(0, SHOWN);
+    const rounds = Array.from({ length: SHOWN }, (_, round) => classes.map((own) => own[round]));
+    const indices = rounds.flat().filter((index) => index !== undefined).slice(0, SHOWN);
     this.ones = indices.map((index) => this.#makeOne(model, index));
   }
 
@@ -229,7 +235,8 @@ export class PixelStep extends Step {
     const name = t("story.sample_name", { id: group(model.codes.ids[index]), label: label_names[model.codes.labels[index]] });
     const canvas = h("canvas", { role: "img", "aria-label": name });
     const text = h("span", {});
-    const root = h("div", { class: this.isTable ? "one strip" : "one", title: name, "data-testid": "pixel-sample" }, h("div", { class: "frame" }, canvas, h("i", {})), text);
+    const frame = h("div", { class: "frame" }, canvas, h("i", {}));
+    const root = h("div", { class: this.isTable ? "one strip" : "one", title: name, "data-testid": "pixel-sample" }, frame, text);
     const one = { root, canvas, text, index, pixels: Float32Array.from(this.#pixelsOf(model, index)), value: 0 };
     paintImage(canvas, one.pixels, shape);
     root.addEventListener("pointerenter", () => this.#overSample(one));
@@ -266,7 +273,7 @@ export class PixelStep extends Step {
     this.chart.bin = -1;
     this.chart.setInk(this.story.ink);
     this.chart.setSize(this.chartBox.clientWidth, CHART_HEIGHT);
-    this.chart.show({ counts, discrete: isDiscrete(statistics), mean, deviation, marks: this.ones.map((one) => one.value) });
+    this.chart.show({ counts, discrete: isDiscrete(statistics), mean, deviation, marks: this.ones.map((one) => one.value), columns: SHOWN });
     this.#pointed(-1);
     setText(this.where, t("story_pixels.where", { place: this.#placeWords(), count: group(samples) }));
     setText(this.numbers.n, group(samples));

@@ -25,7 +25,7 @@ export class PriorDraws {
       const canvas = h("canvas", { role: "img", "aria-label": t("story_mixture.draws.picture", { number: i + 1 }) });
       return { canvas, root: h("div", { class: "draw" }, h("div", { class: "frame" }, canvas), h("span", { "aria-hidden": "true" }, String(i + 1))) };
     });
-    const again = h("button", { type: "button", "data-testid": "draw-again" }, t("story_mixture.draws.again"));
+    const again = h("button", { type: "button", "data-testid": "prior-again" }, t("story_mixture.draws.again"));
     again.addEventListener("click", () => {
       this.round += 1;
       changed();
@@ -33,7 +33,7 @@ export class PriorDraws {
     this.note = h("p", { class: "note", "data-testid": "draws-note" });
     this.root = h("section", { class: "prior-draws" },
       h("header", {}, h("h3", {}, ...rich("story_mixture.draws.title")), again),
-      h("div", { class: "draw-row", "data-testid": "draws" }, ...this.tiles.map((tile) => tile.root)), this.note);
+      h("div", { class: "draw-row", "data-testid": "prior-draws" }, ...this.tiles.map((tile) => tile.root)), this.note);
   }
 
   draw() {

@@ -5,7 +5,7 @@ import { paintImage } from "../images.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
 import { s, set } from "../weight/svg.js";
-import { significant } from "../words.js";
+import { group, significant } from "../words.js";
 
 /**
  * @typedef {import("../store.js").Model} Model
@@ -64,7 +64,8 @@ export class Ends {
       Object.assign(card.root.dataset, { index: String(index), sigma: sigma.map((v) => v.toPrecision(4)).join(",") });
     }
     const [small, large] = [sure, unsure].map((i) => Math.sqrt(sigmaOf(i)[0] * sigmaOf(i)[1]));
-    setText(this.note, t("story_width.same_scale", { times: large / small < 9.95 ? (large / small).toFixed(1) : Math.round(large / small).toLocaleString("en-US") }));
+    const factor = large / small;
+    setText(this.note, t("story_width.same_scale", { times: factor < 9.95 ? factor.toFixed(1) : group(factor) }));
     setShown(this.cards[1].root, sure !== unsure);
     setShown(this.note, sure !== unsure);
   }
@@ -89,7 +90,8 @@ function makeCard(key, testid, choose, signal) {
 /** @param {Card} card @param {number[]} sigma @param {number} scale @param {string} color */
 function drawEllipses({ ellipses, centre }, sigma, scale, color) {
   for (const [i, k] of [2, 1].entries()) {
-    set(ellipses[i], { rx: Math.max(0.2, k * sigma[0] * scale), ry: Math.max(0.2, k * sigma[1] * scale), stroke: color, fill: color, "fill-opacity": i ? 0.2 : 0.08 });
+    const [rx, ry] = sigma.map((v) => Math.max(0.2, k * v * scale));
+    set(ellipses[i], { rx, ry, stroke: color, fill: color, "fill-opacity": i ? 0.2 : 0.08 });
   }
   set(centre, { fill: color });
 }

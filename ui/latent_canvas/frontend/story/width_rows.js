@@ -65,7 +65,8 @@ export class PictureRows {
     this.pixels = new Float32Array(0);
     this.tiles = Array.from({ length: ROWS * ACROSS }, (_, i) => {
       const canvas = h("canvas", {});
-      const button = h("button", { type: "button", class: "thumb", tabindex: i ? "-1" : "0", "data-testid": i < ACROSS ? "draw" : "away" }, h("div", { class: "frame" }, canvas));
+      const frame = h("div", { class: "frame" }, canvas);
+      const button = h("button", { type: "button", class: "thumb", tabindex: i ? "-1" : "0", "data-testid": i < ACROSS ? "draw" : "away" }, frame);
       button.addEventListener("pointerenter", () => actions.mark(i), { signal });
       button.addEventListener("pointerleave", () => actions.mark(-1), { signal });
       button.addEventListener("focus", () => actions.mark(i), { signal });
@@ -124,7 +125,8 @@ export class PictureRows {
       place.dataset.levels = mean.toFixed(3);
     }
     for (const [i, { button }] of this.tiles.entries()) {
-      const name = i < ACROSS ? t("story_width.draw_name", { i: i + 1 }) : t("story_width.away_name", { k: AWAY[Math.floor(i / ACROSS) - 1], degrees: (360 / ACROSS) * (i % ACROSS) });
+      const away = { k: AWAY[Math.floor(i / ACROSS) - 1], degrees: (360 / ACROSS) * (i % ACROSS) };
+      const name = i < ACROSS ? t("story_width.draw_name", { i: i + 1 }) : t("story_width.away_name", away);
       button.setAttribute("aria-label", name);
     }
   }
@@ -138,5 +140,6 @@ export function inside(k) {
 /** @param {number} k */
 export function insidePercent(k) {
   const percent = 100 * inside(k);
-  return percent > 99.5 ? "99.9" : percent > 98.5 ? percent.toFixed(1) : String(Math.round(percent));
+  if (percent > 99.9) return "> 99.9";
+  return percent > 98.5 ? percent.toFixed(1) : String(Math.round(percent));
 }

@@ -188,6 +188,7 @@ export class WidthStep extends Step {
     const { mu, sigma } = subject;
     const color = subject.label < 0 ? ink.accent : colors[subject.label];
     const { zs, marked } = this;
+    const mark = zs.subarray(2 * marked, 2 * marked + 2);
     this.plane.draw({
       ink,
       samples: { codes: current, labels: model.codes.labels, colors },
@@ -195,7 +196,7 @@ export class WidthStep extends Step {
       dots: [
         { xy: zs.subarray(2 * ACROSS), color: ink.soft, radius: 2, alpha: 0.6 },
         { xy: zs.subarray(0, 2 * ACROSS), color: ink.text, radius: 3.5, alpha: 0.9 },
-        ...(marked < 0 ? [] : [{ xy: zs.subarray(2 * marked, 2 * marked + 2), color: ink.background, radius: 9, alpha: 1 }, { xy: zs.subarray(2 * marked, 2 * marked + 2), color: ink.accent, radius: 7, alpha: 1 }]),
+        ...(marked < 0 ? [] : [{ xy: mark, color: ink.background, radius: 9, alpha: 1 }, { xy: mark, color: ink.accent, radius: 7, alpha: 1 }]),
       ],
       words: AWAY.map((k) => ({ xy: [mu[0], mu[1] + k * sigma[1]], text: `${k}σ`, color: ink.soft })),
     });
