@@ -13,5 +13,6 @@ UI = Path(__file__).parent / "ui"
 
 st.set_page_config(page_title=say("pages.app"), page_icon=str(UI / "icon.png"), layout="wide")
 st.html(UI / "page.css")
+frame.hide_what_is_hidden()
 warm_up(texts_payload(language.current()))
 frame.navigation().run()

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from conftest import record_errors
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from vae_core import AggregatePosterior, load_card, load_codes
 
@@ -30,6 +30,10 @@ def open_page(page: Page, url: str, query: str = "") -> None:
 
 def data(page: Page, name: str) -> str:
     return str(page.locator(ROOT).get_attribute(f"data-{name}"))
+
+
+def menu(page: Page, title: str) -> Locator:
+    return page.locator('[data-testid="stHeader"]').get_by_role("link", name=title)
 
 
 def row_at(beta: float) -> dict[str, Any]:
@@ -193,7 +197,7 @@ def test_beta_and_selection_come_along_from_the_latent_map(page: Page, app_url: 
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(600)
     beta = page.locator('[data-testid="latent-canvas"]').get_attribute("data-beta")
-    page.get_by_role("link", name="KL weight").click()
+    menu(page, "KL weight").click()
     page.wait_for_selector(f'{ROOT}[data-ready="true"]', timeout=60_000)
     assert data(page, "beta") == beta
     assert data(page, "selected") == "12"
@@ -202,14 +206,14 @@ def test_beta_and_selection_come_along_from_the_latent_map(page: Page, app_url: 
 def test_the_menu_leads_from_page_to_page_with_the_same_model(page: Page, app_url: str) -> None:
     page.goto(app_url)
     page.wait_for_selector('[data-testid="latent-canvas"][data-ready="true"]', timeout=60_000)
-    page.get_by_role("link", name="KL weight").click()
+    menu(page, "KL weight").click()
     page.wait_for_selector(f'{ROOT}[data-ready="true"]', timeout=60_000)
     assert data(page, "model") == "digits"
     page.get_by_role("button", name="Fashion-MNIST").or_(page.get_by_role("radio", name="Fashion-MNIST")).first.click()
     page.wait_for_selector(f'{ROOT}[data-ready="true"][data-model="fashion-mnist"]', timeout=60_000)
-    page.get_by_role("link", name="Latent map").click()
+    menu(page, "Latent map").click()
     page.wait_for_selector('[data-testid="latent-canvas"][data-ready="true"][data-model="fashion-mnist"]')
-    page.get_by_role("link", name="KL weight").click()
+    menu(page, "KL weight").click()
     page.wait_for_selector(f'{ROOT}[data-ready="true"][data-model="fashion-mnist"]', timeout=60_000)
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
 

@@ -25,6 +25,17 @@ def navigation() -> StreamlitPage:
     return st.navigation(pages, position="top")
 
 
+def hide_what_is_hidden() -> None:
+    """Keep the menu out of sight from the first moment on where the address hides it.
+
+    extras.js takes over what demo mode and lesson links hide; it comes with the view, most of a second later.
+    """
+    shown = st.query_params.get("controls", "menu").split(",")
+    if st.query_params.get("demo") == "1" or "menu" not in shown:
+        hidden = 'html:not(.extras-ready) :is([data-testid="stHeader"], .st-key-page-head)'
+        st.html(f"<style>{hidden} {{ display: none; }}</style>")
+
+
 def require() -> None:
     """Said by a page: start again where the frame has not run.
 

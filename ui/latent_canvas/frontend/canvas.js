@@ -41,8 +41,11 @@ const Z_LIMIT = 10;
 const PICK_PX = 7;
 
 export class LatentCanvas {
-  /** @param {HTMLElement | ShadowRoot} parent */
-  constructor(parent) {
+  /**
+   * @param {HTMLElement | ShadowRoot} parent
+   * @param {{extras?: boolean}} [options] extras: with its tour, demo mode and lesson links; a page that has the map as a part has its own
+   */
+  constructor(parent, { extras = true } = {}) {
     this.abort = new AbortController();
     const { signal } = this.abort;
     /** @type {Model | null} */
@@ -73,7 +76,7 @@ export class LatentCanvas {
     attachTerms(this.root, signal);
     onChange((digest) => digest === this.data?.digest && this.#modelChanged(), signal);
     parent.append(this.root);
-    attachMapExtras(this, signal);
+    if (extras) attachMapExtras(this, signal);
   }
 
   /** @param {AbortSignal} signal */

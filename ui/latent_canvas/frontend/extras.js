@@ -12,6 +12,7 @@ import { Tour, answerOffer, offersTour } from "./tour.js";
  * @property {import("./lesson.js").Controls} [controls] the groups that a lesson link can hide, besides those of every page
  * @property {import("./tour.js").Step[]} [tour]
  * @property {import("./demo.js").Attract} [attract]
+ * @property {HTMLElement} [slot] what the row is put into; otherwise it stands beside the intro, or first of all
  * @property {{teller?: {busy: () => boolean}}} [view] its teller is kept quiet while something moves by itself
  */
 
@@ -51,7 +52,7 @@ function giveBackLater(ms) {
  * @param {Extras} extras
  * @param {AbortSignal} signal of the view's end
  */
-export function attachExtras(root, { kind, controls: own = {}, tour: steps = [], attract, view }, signal) {
+export function attachExtras(root, { kind, controls: own = {}, tour: steps = [], attract, slot, view }, signal) {
   views.add(root);
   signal.addEventListener("abort", () => {
     views.delete(root);
@@ -60,7 +61,7 @@ export function attachExtras(root, { kind, controls: own = {}, tour: steps = [],
   const row = h("div", { class: "extras", "data-testid": "extras" });
   const note = h("p", { class: "extras-note", role: "status", hidden: true, "data-testid": "extras-note" });
   const controls = allControls(root, row, own);
-  placeRow(root, row, note);
+  placeRow(root, row, note, slot);
 
   const names = Object.keys(controls);
   const { shown, unknown } = askedControls(kind, names);
@@ -114,8 +115,14 @@ function allControls(root, row, own) {
  * @param {HTMLElement} root
  * @param {HTMLElement} row
  * @param {HTMLElement} note
+ * @param {HTMLElement} [slot] takes it instead
  */
-function placeRow(root, row, note) {
+function placeRow(root, row, note, slot) {
+  if (slot) {
+    slot.append(row);
+    root.prepend(note);
+    return;
+  }
   const intro = root.querySelector(".intro");
   const head = h("div", { class: "intro-row" });
   if (intro) {

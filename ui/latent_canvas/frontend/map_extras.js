@@ -90,7 +90,7 @@ const CIRCLE = { radius: 1.3, points: 6 };
 const FOLLOW = { share: 0.05, frames: 12 };
 
 /** Moves z through the middles of the classes, and β from time to time. */
-class Wanderer {
+export class Wanderer {
   /** @param {LatentCanvas} canvas */
   constructor(canvas) {
     this.canvas = canvas;

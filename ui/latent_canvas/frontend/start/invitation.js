@@ -31,11 +31,15 @@ export class Invitation {
     this.home = null;
     this.held = false;
     this.seen = true;
+    this.name = "";
     this.label = h("span", { class: "drag-me", "aria-hidden": "true" }, t("start.drag_me"));
     if (!this.open) return;
     const { root, stage } = canvas;
     root.classList.add("inviting");
     stage.handle.append(this.label);
+    // What is read begins with what is seen.
+    this.name = stage.handle.getAttribute("aria-label") ?? "";
+    stage.handle.setAttribute("aria-label", `${t("start.drag_me")}: ${this.name}`);
     const accept = () => {
       known = true;
       this.decline();
@@ -58,6 +62,7 @@ export class Invitation {
     this.open = false;
     this.canvas.root.classList.remove("inviting");
     this.label.remove();
+    this.canvas.stage.handle.setAttribute("aria-label", this.name);
     this.destroy();
   }
 

@@ -3,6 +3,8 @@
 import { toParams } from "../address.js";
 import { LatentCanvas } from "../canvas.js";
 import { h } from "../dom.js";
+import { attachExtras, hideable } from "../extras.js";
+import { Wanderer } from "../map_extras.js";
 import { onChange } from "../store.js";
 import { attachTerms, rich } from "../terms.js";
 import { group } from "../words.js";
@@ -32,16 +34,33 @@ export class StartView {
     /** @type {import("../store.js").Model | null} whose pictures the doors show */
     this.drawn = null;
     const hero = h("div", { class: "hero" });
-    this.canvas = new LatentCanvas(hero);
+    this.canvas = new LatentCanvas(hero, { extras: false });
     this.lead = h("p", { class: "lead", "data-testid": "lead" });
     this.doors = new Doors((page) => this.#go(page), () => toParams(this.canvas.state), signal);
     this.gallery = new Gallery((name) => this.#pick(name), signal);
-    this.root = h("div", { class: "latent-canvas start-view", "data-testid": "start-view" }, hero, this.doors.root, this.gallery.root);
+    const tools = h("div", { class: "start-tools" });
+    this.root = h("div", { class: "latent-canvas start-view", "data-testid": "start-view" }, hero, this.doors.root, this.gallery.root, tools);
     this.#makeSmall(signal);
     this.invitation = new Invitation(this.canvas, signal);
     attachHere(this.canvas, () => isTable(this.data?.shape ?? []));
     onChange((digest) => digest === this.data?.digest && this.#drawDoors(), signal);
     parent.append(this.root);
+    this.#attachExtras(tools, signal);
+  }
+
+  /** @param {HTMLElement} slot @param {AbortSignal} signal */
+  #attachExtras(slot, signal) {
+    const { canvas, invitation } = this;
+    const controls = {
+      beta: hideable("beta", () => [canvas.beta.root]), doors: hideable("doors", () => [this.doors.root]), gallery: hideable("gallery", () => [this.gallery.root]),
+    };
+    const attract = new Wanderer(canvas);
+    const begin = attract.begin.bind(attract);
+    attract.begin = () => {
+      invitation.decline();
+      begin();
+    };
+    attachExtras(this.root, { kind: "start", controls, attract, slot, view: canvas }, signal);
   }
 
   /**

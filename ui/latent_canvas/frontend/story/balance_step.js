@@ -274,10 +274,12 @@ export class BalanceStep extends Step {
     const says = t("story_balance.width", { times: times(factor), sigma: significant(hand.width) });
     this.slider.setAttribute("aria-valuetext", says);
     setText(this.sliderText, says);
-    this.table.show(hand, encoder, beta, this.#isRough());
-    setText(this.words.state, readState(hand, encoder, beta));
+    const rough = this.#isRough();
+    this.table.show(hand, encoder, beta, rough);
+    setText(this.words.state, readState(hand, encoder, beta, rough));
     if (curve.settled || !this.words.least.textContent || this.moving) setText(this.words.least, readLeast(least, hand, encoder, beta));
-    setText(this.words.floor, t("story_balance.floor", { floor: nats(encoder.floor) }));
+    const standIn = this.story.subject?.source === "reconstruction" ? ` ${t("story_balance.stand_in")}` : "";
+    setText(this.words.floor, t("story_balance.floor", { floor: nats(encoder.floor) }) + standIn);
     setText(this.handText.mu, `μ = (${hand.mu.map(number).join(", ")})`);
     setText(this.handText.sigma, `σ = (${hand.sigma.map(significant).join(", ")})`);
     this.back.disabled = !this.touched;

@@ -27,9 +27,9 @@ export function nats(value, digits = 1) {
   return (Number(text) === 0 ? (0).toFixed(digits) : text).replace("-", "\u2212");
 }
 
-/** @param {number} value */
-function signed(value) {
-  const text = nats(value);
+/** @param {number} value @param {number} digits */
+function signed(value, digits) {
+  const text = nats(value, digits);
   return Number(text.replace("\u2212", "-")) > 0 ? `+${text}` : text;
 }
 
@@ -47,8 +47,11 @@ export function changeOf(hand, encoder) {
   return { factor, shift, size, moved: shift > 0.05, reshaped: shape > 0.05 };
 }
 
-/** What the hand has done, and what it does to both terms. @param {Answer} hand @param {Answer} encoder @param {number} beta */
-export function readState(hand, encoder, beta) {
+/**
+ * What the hand has done, and what it does to both terms.
+ * @param {Answer} hand @param {Answer} encoder @param {number} beta @param {boolean} [rough] the hand's D is known to about a nat
+ */
+export function readState(hand, encoder, beta, rough = false) {
   const { factor, shift, size, moved, reshaped } = changeOf(hand, encoder);
   if (!size && !moved && !reshaped) return t("story_balance.state.same");
   const values = { times: times(factor), shift: shift.toFixed(1) };
@@ -56,21 +59,23 @@ export function readState(hand, encoder, beta) {
     : size === "wider" ? t(moved ? "story_balance.where.moved_wider" : "story_balance.where.wider", values)
     : t(moved ? "story_balance.where.moved" : "story_balance.where.reshaped", values);
   const [dd, dr] = [hand.d - encoder.d, beta * (hand.r - encoder.r)];
-  const picture = bySign(dd, "story_balance.picture.better", "story_balance.picture.same", "story_balance.picture.worse");
+  const picture = bySign(dd, "story_balance.picture.better", "story_balance.picture.same", "story_balance.picture.worse", rough);
   const term = beta === 0 ? t("story_balance.term.silent") : bySign(dr, "story_balance.term.less", "story_balance.term.same", "story_balance.term.more");
   const against = (Math.abs(dd) >= SAME && Math.abs(dr) >= SAME && dd * dr < 0) || beta === 0;
   const both = t(against ? "story_balance.state.but" : "story_balance.state.and", { where, picture, term });
-  return `${both} ${bySign(hand.sum - encoder.sum, "story_balance.total.less", "story_balance.total.same", "story_balance.total.more")}`;
+  const total = bySign(hand.sum - encoder.sum, "story_balance.total.less", "story_balance.total.same", "story_balance.total.more", rough);
+  return `${both} ${total}`;
 }
 
 /**
  * One of three texts, for a difference in nats below 0, of about 0 and above.
  * @param {number} difference @param {string} less @param {string} same @param {string} more keys
+ * @param {boolean} [rough] known to about a nat
  * @param {Record<string, string>} [values]
  */
-function bySign(difference, less, same, more, values = {}) {
+function bySign(difference, less, same, more, rough = false, values = {}) {
   const key = Math.abs(difference) < SAME ? same : difference < 0 ? less : more;
-  return t(key, { ...values, nats: nats(Math.abs(difference)) });
+  return t(key, { ...values, nats: rough ? `≈ ${nats(Math.abs(difference), 0)}` : nats(Math.abs(difference)) });
 }
 
 /**
@@ -89,7 +94,7 @@ export function readLeast(least, hand, encoder, beta) {
   if (least.edge === "high") return t("story_balance.least.widest");
   if (moved || reshaped) {
     const keys = /** @type {const} */ (["story_balance.least.elsewhere_below", "story_balance.least.elsewhere_same", "story_balance.least.elsewhere_above"]);
-    return bySign(least.sum - encoder.sum, ...keys, { sigma, times: times(factor) });
+    return bySign(least.sum - encoder.sum, ...keys, false, { sigma, times: times(factor) });
   }
   const gain = encoder.sum - least.sum;
   const near = Math.abs(Math.log(factor)) <= Math.log(NEAR);
@@ -120,7 +125,7 @@ export class NumbersTable {
       const digits = about ? 0 : 1;
       setText(cells[0], nats(then[i]));
       setText(cells[1], about + nats(now[i], digits));
-      setText(cells[2], signed(now[i] - then[i]));
+      setText(cells[2], about + signed(now[i] - then[i], digits));
       cells[2].dataset.sign = now[i] - then[i] > SAME ? "more" : now[i] - then[i] < -SAME ? "less" : "same";
     }
   }

@@ -88,6 +88,12 @@ export class EncoderStep extends Step {
     this.diagram.run();
   }
 
+  /** @override @param {number} second */
+  showOff(second) {
+    const { indices } = this.story.picker;
+    if (second % 3 === 0 && indices.length) this.story.select(indices[(second / 3) % indices.length]);
+  }
+
   // ---- drawing
 
   /** @override @param {Set<import("./step.js").Change>} changed */

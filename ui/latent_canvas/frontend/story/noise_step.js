@@ -202,6 +202,14 @@ export class NoiseStep extends Step {
     return t("story_noise.spoken", { n: one.n.toLocaleString("en-US"), mean: number(one.mean), mu: number(this.mu[0]), deviation: one.n > 1 ? significant(one.deviation) : "–", sigma: significant(this.sigma[0]) });
   }
 
+  /** @override @param {number} second */
+  showOff(second) {
+    if (second === 2) this.#byHand([1.5, 1], [0.4, 0.8]);
+    if (second === 4) this.#letEncoder();
+    if (second === 6) this.#passThrough(10);
+    if (second === 8) this.#passThrough(1000);
+  }
+
   /** @override */
   leave() {
     cancelAnimationFrame(this.timer);

@@ -47,6 +47,14 @@ export class Step {
     void changed;
   }
 
+  /**
+   * Demo mode: nobody is there, so the step does by itself what a hand would do.
+   * @param {number} second of its time, 1, 2, …
+   */
+  showOff(second) {
+    void second;
+  }
+
   /** Draw soon: this step's own state has changed. */
   redraw() {
     this.story.invalidate("own");

@@ -13,6 +13,7 @@ import { isDark, readInk } from "../theme.js";
 import { Picker } from "./picker.js";
 import { Rail } from "./rail.js";
 import { STEPS } from "./steps.js";
+import { attachStoryExtras } from "./story_extras.js";
 import { drawnSubject, sampleSubject, withCode } from "./subject.js";
 
 /**
@@ -68,11 +69,14 @@ export class StoryView {
     this.rail = new Rail(STEPS.map(([address]) => ({ address, title: this.#step(address).title.textContent ?? "" })), (address) => this.go(address), signal);
     this.live = h("div", { class: "visually-hidden", "aria-live": "polite", "data-testid": "live" });
     const screens = h("div", { class: "screens" }, ...[...this.steps.values()].map((step) => step.root));
-    this.root = h("div", { class: "latent-canvas story-view", "data-testid": "story-view" }, this.rail.root, screens, this.rail.nav, this.live);
+    const tools = h("div", { class: "story-tools" });
+    const head = h("div", { class: "story-head" }, this.rail.root, tools);
+    this.root = h("div", { class: "latent-canvas story-view", "data-testid": "story-view" }, head, screens, this.rail.nav, this.live);
     attachTerms(this.root, signal);
     this.root.addEventListener("keydown", (event) => this.#key(event), { signal });
     onChange((digest) => digest === this.data?.digest && this.#modelChanged(), signal);
     parent.append(this.root);
+    attachStoryExtras(this, tools, signal);
   }
 
   /** @param {string} address */
@@ -208,12 +212,22 @@ export class StoryView {
   /** @param {string} address */
   go(address) {
     if (!this.steps.has(address) || address === this.state.step) return;
-    this.step.leave();
-    this.state.step = address;
-    this.#showStep();
+    this.show(address);
     this.step.title.focus({ preventScroll: true });
     this.root.scrollIntoView?.({ block: "start" });
     this.teller.restSoon();
+  }
+
+  /** Show a step without a word to anybody. @param {string} address */
+  show(address) {
+    this.step.leave();
+    this.state.step = address;
+    this.#showStep();
+  }
+
+  /** Of all steps, in their order. */
+  get addresses() {
+    return [...this.steps.keys()];
   }
 
   #showStep() {
@@ -236,7 +250,7 @@ export class StoryView {
 
   /** @param {number} by 1 for the next step, −1 for the one before */
   goBy(by) {
-    const addresses = [...this.steps.keys()];
+    const { addresses } = this;
     const to = addresses[addresses.indexOf(this.state.step) + by];
     if (to) this.go(to);
   }

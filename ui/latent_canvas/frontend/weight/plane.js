@@ -62,7 +62,7 @@ export class Plane {
     this.top = h("canvas", { class: "layer", "aria-hidden": "true" });
     this.tip = h("div", { class: "tip", "aria-hidden": "true" });
     const zoom = zoomButtons({ zoom: (factor) => this.#zoomMiddle(factor), reset: () => actions.view(null) }, signal);
-    this.stage = h("div", { class: "stage", tabindex: "0", role: "img", "data-testid": `${name}-stage` }, this.fill, this.map, this.top, this.tip, zoom);
+    this.stage = h("div", { class: "stage", tabindex: "0", role: "group", "aria-label": t("weight.plane.label"), "data-testid": `${name}-stage` }, this.fill, this.map, this.top, this.tip, zoom);
     this.title = h("h3", { class: "plane-title", "data-testid": `${name}-title` });
     this.above = new MarginalCurve("top");
     this.beside = new MarginalCurve("right");
