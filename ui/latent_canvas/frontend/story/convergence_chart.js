@@ -43,14 +43,14 @@ export class ConvergenceChart {
     this.root.height = Math.round(height * dpr);
     const context = context2d(this.root);
     context.scale(dpr, dpr);
-    const decades = Math.max(2, Math.ceil(Math.log10(Math.max(10, running.n)) - 1e-9));
+    const last = Math.max(100, 1.1 * running.n);
     const first = this.what === "mean" ? 1 : 2;
     // The band at the first passes is wider than the picture: the axis shows what is left after four.
     const reach = BAND * standardErrors(sigma, 4)[this.what] * 1.25;
-    const x = (/** @type {number} */ n) => LEFT + (Math.log10(n / first) / Math.log10(10 ** decades / first)) * (width - LEFT - 6);
+    const x = (/** @type {number} */ n) => LEFT + (Math.log(n / first) / Math.log(last / first)) * (width - LEFT - 6);
     const y = (/** @type {number} */ value) => TOP + ((target + reach - value) / (2 * reach)) * (height - TOP - BOTTOM);
-    this.#band(context, x, y, target, sigma, first, 10 ** decades, ink);
-    this.#axes(context, x, y, target, reach, decades, width, height, name, ink);
+    this.#band(context, x, y, target, sigma, first, last, ink);
+    this.#axes(context, x, y, target, reach, last, width, height, name, ink);
     this.#line(context, running, x, y, ink, width, height);
   }
 
@@ -79,9 +79,9 @@ export class ConvergenceChart {
 
   /**
    * @param {CanvasRenderingContext2D} context @param {(n: number) => number} x @param {(v: number) => number} y
-   * @param {number} target @param {number} reach @param {number} decades @param {number} width @param {number} height @param {string} name @param {Ink} ink
+   * @param {number} target @param {number} reach @param {number} last passes at the right end @param {number} width @param {number} height @param {string} name @param {Ink} ink
    */
-  #axes(context, x, y, target, reach, decades, width, height, name, ink) {
+  #axes(context, x, y, target, reach, last, width, height, name, ink) {
     context.strokeStyle = ink.line;
     context.beginPath();
     context.moveTo(LEFT, TOP);
@@ -90,10 +90,11 @@ export class ConvergenceChart {
     context.stroke();
     context.fillStyle = ink.soft;
     context.font = "11px sans-serif";
-    context.textAlign = "center";
-    for (let d = this.what === "mean" ? 0 : 1; d <= decades; d++) {
-      context.textAlign = d === decades ? "right" : "center";
-      context.fillText((10 ** d).toLocaleString("en-US"), d === decades ? width - 1 : x(10 ** d), height - 6);
+    for (let n = this.what === "mean" ? 1 : 10; n <= last; n *= 10) {
+      const text = n.toLocaleString("en-US");
+      const half = context.measureText(text).width / 2;
+      context.textAlign = "center";
+      context.fillText(text, Math.min(x(n), width - half - 1), height - 6);
     }
     context.textAlign = "right";
     const digits = Math.max(2, 1 - Math.floor(Math.log10(reach)));
