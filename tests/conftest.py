@@ -33,7 +33,7 @@ CHROMIUM_FLAGS = (
 )
 SOFTWARE_WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
 NO_WEBGL = ("--disable-gpu", "--disable-webgl", "--disable-webgl2", "--disable-software-rasterizer")
-BROWSER_FIXTURES = {"chromium_path", "browser", "browser_without_webgl", "page", "app_url"}
+BROWSER_FIXTURES = {"chromium_path", "browser", "browser_without_webgl", "page", "phone", "app_url"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -101,6 +101,17 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context.close()
     if request.node.get_closest_marker("console_errors") is None and errors:
         pytest.fail("the page reported errors:\n" + "\n".join(errors))
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A fresh page on a touch screen, 390×844; errors count as in `page`."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    fresh = context.new_page()
+    errors = record_errors(fresh)
+    yield fresh
+    context.close()
+    assert not errors
 
 
 def record_errors(page: Page) -> list[str]:

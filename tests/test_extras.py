@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from conftest import record_errors, wait_ready
@@ -394,16 +394,6 @@ def test_a_lesson_lasts_over_other_pages_and_languages(page: Page, app_url: str)
 
 
 # --- phones
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    fresh = context.new_page()
-    errors = record_errors(fresh)
-    yield fresh
-    context.close()
-    assert not errors
 
 
 def inside(page: Page, selector: str) -> bool:

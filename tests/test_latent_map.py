@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from conftest import record_errors, wait_ready
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -409,16 +408,6 @@ def test_a_word_of_the_introduction_is_explained_by_keyboard(page: Page, app_url
     expect(note).to_contain_text("sample")
     page.keyboard.press("Escape")
     expect(note).to_be_hidden()
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    fresh = context.new_page()
-    errors = record_errors(fresh)
-    yield fresh
-    context.close()
-    assert not errors
 
 
 def test_on_a_phone_a_tap_moves_z_and_the_image_stands_above_the_map(phone: Page, app_url: str) -> None:

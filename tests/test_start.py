@@ -82,16 +82,6 @@ def still(browser: Browser) -> Iterator[Page]:
     assert not errors
 
 
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    fresh = context.new_page()
-    errors = record_errors(fresh)
-    yield fresh
-    context.close()
-    assert not errors
-
-
 def test_the_first_screen_says_what_this_is_and_holds_map_picture_and_doors(page: Page, app_url: str) -> None:
     open_start(page, app_url)
     lead = page.locator('[data-testid="lead"]')

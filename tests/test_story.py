@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import record_errors
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from vae_core import load_dataset, load_model
 
@@ -239,19 +238,24 @@ def test_the_sliders_carry_the_cloud_and_a_new_gaussian_forgets_the_passes(page:
 # ---- everywhere
 
 
-def test_at_phone_width_nothing_is_wider_than_the_screen_on_any_step(browser: Browser, app_url: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = context.new_page()
-    errors = record_errors(page)
-    open_story(page, app_url)
+def test_at_phone_width_nothing_is_wider_than_the_screen_on_any_step(phone: Page, app_url: str) -> None:
+    open_story(phone, app_url)
     for step in STEPS:
-        press(page, f"rail-{step}")
-        at_step(page, step)
-        page.wait_for_timeout(250)
-        wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+        press(phone, f"rail-{step}")
+        at_step(phone, step)
+        phone.wait_for_timeout(250)
+        wide = phone.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
         assert wide <= 390, f"step {step} is {wide} px wide"
-    context.close()
-    assert errors == []
+
+
+def test_a_finger_that_draws_does_not_scroll_the_page(phone: Page, app_url: str) -> None:
+    open_story(phone, app_url, "step=2")
+    phone.get_by_role("button", name="Draw one").click()
+    surface = phone.locator('[data-testid="pad-surface"]')
+    surface.wait_for()
+    assert surface.evaluate("e => getComputedStyle(e).touchAction") == "none"
+    press(phone, "rail-3")
+    assert phone.locator('[data-testid="mu-handle"]').evaluate("e => getComputedStyle(e).touchAction") == "none"
 
 
 def test_the_story_is_told_in_chinese_too(page: Page, app_url: str) -> None:

@@ -8,7 +8,7 @@ import { toScreen } from "../view.js";
 import { number, significant } from "../words.js";
 import { labelCounts, mapBox, pickOne, poolOf, shareFarther, withoutOne } from "./dealing.js";
 import { LatentPlane } from "./latent_plane.js";
-import { Question, progress } from "./question.js";
+import { Question, progress, unmarked } from "./question.js";
 import { sampleSubject, withCode } from "./subject.js";
 
 /** The ellipse glides from the guess to its place in so long. */
@@ -112,9 +112,9 @@ export class LandingQuestion extends Question {
     const share = shareFarther(current, mu, distance, this.index);
     this.neighbours = nearest(current, mu, NEIGHBOURS, (i) => i !== this.index);
     const inside = ((guess[0] - mu[0]) / sigma[0]) ** 2 + ((guess[1] - mu[1]) / sigma[1]) ** 2 <= 4;
-    const kind = inside || share >= VERY_CLOSE ? "very" : share >= CLOSE ? "close" : share >= REGION ? "region" : "far";
+    const kind = inside || share >= VERY_CLOSE ? "very" : share >= CLOSE ? "close" : share >= REGION ? "region" : Number.isNaN(share) ? "alone" : "far";
     Object.assign(this.root.dataset, { mu: mu.map((v) => v.toFixed(4)).join(","), distance: distance.toFixed(4), share: share.toFixed(4) });
-    const label = this.labelOf(this.index);
+    const label = unmarked(this.labelOf(this.index));
     const values = {
       label, id: model.codes.ids[this.index].toLocaleString("en-US"), x: number(mu[0]), y: number(mu[1]), s1: significant(sigma[0]), s2: significant(sigma[1]),
       distance: distance.toFixed(2), percent: Math.round(100 * share),
@@ -129,7 +129,7 @@ export class LandingQuestion extends Question {
   #amongWords(label) {
     const { model } = this.story;
     const [[first, count]] = labelCounts(this.neighbours, model?.codes.labels ?? []);
-    const other = model?.spec.label_names[first] ?? "";
+    const other = unmarked(model?.spec.label_names[first] ?? "");
     const values = { count, of: this.neighbours.length, label, other };
     if (model?.codes.labels[this.index] === first) return t(count === this.neighbours.length ? "story_landing.among.all" : "story_landing.among.own", values);
     return t("story_landing.among.other", values);

@@ -205,7 +205,7 @@ export class MixtureStep extends Step {
   #words(found) {
     const { model, subject, state } = this.story;
     if (!model || !subject) return;
-    this.side.setCount(this.n, this.total, t("story_mixture.of", { total: group(this.total) }), this.#countWords(), found);
+    this.side.setCount(this.n, this.total, t("story_mixture.of", { total: group(this.total), count: this.total }), this.#countWords(), found);
     const share = this.holes.at(this.n);
     setText(this.side.holes, share === null ? "…" : percent(share));
     const first = t(subject.source === "drawing" ? "story_mixture.first.drawing" : "story_mixture.first", { name: this.story.subjectName });
@@ -230,18 +230,19 @@ export class MixtureStep extends Step {
     const [s1, s2] = found.deviation.map(number);
     const values = { n: group(this.n), total: group(this.total), holes: percent(share), beta: formatBeta(state.beta), s1, s2 };
     const elsewhere = kind.startsWith("all.") && Math.abs(start - state.beta) > 1e-6 ? [" ", this.#toStart(start)] : [];
-    const part = model && model.codes.n < model.spec.samples && ["all", "all.holes", "all.apart"].includes(kind);
+    const part = model && model.codes.n < model.spec.samples && ["all", "all.holes", "all.gaps", "all.apart"].includes(kind);
     const more = part ? [" ", t("story_mixture.result.part", { samples: group(model.spec.samples) })] : [];
     result.replaceChildren(h("span", {}, ...nodesOf(t(`story_mixture.result.${kind}`, values)), ...more), ...elsewhere);
   }
 
   /** @param {number} share @param {{mean: [number, number], deviation: [number, number]}} found */
   #kind(share, { mean, deviation }) {
+    const { state, data } = this.story;
     const all = this.n === this.total;
     if ((this.holes.at(1) ?? 1) < COLLAPSED_HOLES) return all ? "all.collapsed" : "collapsed";
     if (this.n === 1) return "one";
     if (!all) return "some";
-    if (share > MANY_HOLES) return "all.holes";
+    if (share > MANY_HOLES) return state.beta < (data?.start ?? 1) ? "all.holes" : "all.gaps";
     const off = Math.max(...mean.map(Math.abs), ...deviation.map((d) => Math.abs(d - 1)));
     return off > NEAR ? "all.apart" : "all";
   }

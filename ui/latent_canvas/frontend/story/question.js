@@ -169,6 +169,11 @@ export class Choices {
   }
 }
 
+/** A name from data for a text with marks: what would be read as a mark is written otherwise. @param {string} name */
+export function unmarked(name) {
+  return name.replaceAll("*", "\u2217").replaceAll("[[", "[\u200b[");
+}
+
 /** How far a movement has come, from its beginning; 1 at once where the reader prefers no motion. @param {number} began @param {number} ms */
 export function progress(began, ms) {
   if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return 1;

@@ -7,7 +7,7 @@ import { t } from "../texts.js";
 import { significant } from "../words.js";
 import { dealPair, labelCounts, othersInside, pictureChange, poolOf } from "./dealing.js";
 import { LatentPlane, boxAround } from "./latent_plane.js";
-import { Choices, Question, progress } from "./question.js";
+import { Choices, Question, progress, unmarked } from "./question.js";
 import { sampleSubject, withCode } from "./subject.js";
 
 /**
@@ -93,7 +93,7 @@ export class SurenessQuestion extends Question {
     this.root.dataset.areas = areas.map((v) => v.toPrecision(5)).join();
     const kind = tie ? "tie" : side === SIDES[wider] ? "right" : "other";
     const values = {
-      wider: t(`story_sureness.${SIDES[wider]}`), other: t(`story_sureness.${SIDES[1 - wider]}`), label: this.labelOf(this.pair[wider]), ratio: ratio.toFixed(1),
+      wider: t(`story_sureness.${SIDES[wider]}`), other: t(`story_sureness.${SIDES[1 - wider]}`), label: unmarked(this.labelOf(this.pair[wider])), ratio: ratio.toFixed(1),
     };
     const lines = tie ? [t("story_sureness.tie", values)] : [t("story_sureness.wider", values), this.#speedWords(wider, values)];
     this.reveal({ kind, verdict: t(`story_question.verdict.${kind}`), lines: [...lines, this.#insideWords()] });
