@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Page, expect
+from conftest import record_errors
+from playwright.sync_api import Browser, Page, expect
 
 from vae_core import load_dataset, load_model
 
@@ -262,3 +263,35 @@ def test_the_story_is_told_in_chinese_too(page: Page, app_url: str) -> None:
     open_story(page, app_url, "lang=zh-Hans&step=3")
     expect(page.locator(f"{ROOT} h2:visible")).to_have_text("为什么叫它们均值和标准差")
     assert page.locator(ROOT).inner_text().count("story_") == 0
+
+
+# ---- demo mode and lesson links
+
+
+def test_in_demo_mode_the_story_tells_itself_until_a_key_is_pressed(browser: Browser, app_url: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    errors = record_errors(page)
+    open_story(page, app_url, "step=4&demo=1")
+    expect(page.locator('[data-testid="stHeader"]')).to_be_hidden()
+    page.wait_for_selector(f'{ROOT}[data-attract="true"][data-step="4q"]', timeout=15_000)
+    assert "step=4&" in page.url, "nothing is told of what moves by itself"
+    page.keyboard.press("Escape")
+    at_step(page, "4")
+    expect(page.locator('[data-testid="stHeader"]')).to_be_visible()
+    assert "demo" not in page.url
+    context.close()
+    assert errors == []
+
+
+def test_a_lesson_link_shows_only_the_chosen_controls_of_the_story(page: Page, app_url: str) -> None:
+    open_story(page, app_url, "step=2&controls=rail,take")
+    expect(page.locator(".rail")).to_be_visible()
+    expect(page.locator(".take:visible")).to_have_count(1)
+    for hidden in (".maths:visible", ".picker:visible", '[data-testid="stHeader"]:visible', ".extras:visible"):
+        expect(page.locator(hidden)).to_have_count(0)
+    press(page, "next")
+    at_step(page, "2q")
+    press(page, "next")
+    at_step(page, "3")
+    expect(page.locator(".picker:visible")).to_have_count(0)

@@ -209,3 +209,28 @@ def test_on_a_phone_map_and_buttons_stand_below_each_other_uncut(browser: Browse
     assert plane["y"] + plane["height"] <= button["y"] < plane["y"] + plane["height"] + 140
     assert page.locator(STEP).evaluate("e => e.scrollWidth <= e.clientWidth")
     context.close()
+
+
+def test_a_drawing_is_the_first_and_one_more(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/one_sample?step=2")
+    page.wait_for_selector(f'{VIEW}[data-ready="true"]', timeout=60_000)
+    page.get_by_role("button", name="Draw one").click()
+    page.locator('[data-testid="pad-surface"]').wait_for()
+    box = page.locator('[data-testid="pad-surface"]').bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"]
+    page.mouse.move(x, y + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(x, y + 0.8 * box["height"], steps=6)
+    page.mouse.up()
+    expect(page.locator(VIEW)).to_have_attribute("data-source", "drawing")
+    page.locator('[data-testid="rail-6"]').click()
+    expect(page.locator(STEP)).to_have_attribute("data-total", "1798")
+    expect(page.locator('[data-testid="first"]')).to_contain_text("drawing")
+    mu = [float(v) for v in str(page.locator(VIEW).get_attribute("data-mu")).split(",")]
+    assert values(page, "mean") == pytest.approx(mu, abs=1e-3)
+    assert "sample=" not in str(page.locator('[data-testid="to-map"]').get_attribute("href"))
+    page.locator('[data-testid="rail-5q"]').click()
+    expect(page.locator('[data-testid="story_doubling"]')).to_have_attribute("data-index", "-1")
+    page.locator('[data-testid="story_doubling"] [data-testid="choose-grow"]').click()
+    expect(page.locator('[data-testid="story_doubling"]')).to_have_attribute("data-verdict", re.compile("right|other"))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -256,3 +259,28 @@ def test_questions_fit_a_phone(browser: Browser, app_url: str, step: str) -> Non
     verdict(page, root)
     assert page.locator(root).evaluate("e => e.scrollWidth <= e.clientWidth")
     context.close()
+
+
+def test_questions_work_from_stored_codes_and_labels_stay_text(
+    page: Page, start_app: Callable[..., str], tmp_path: Path
+) -> None:
+    shutil.copytree(DIGITS, tmp_path / "digits")
+    card = json.loads((tmp_path / "digits" / "card.json").read_text())
+    card["label_names"] = ["<img src=x onerror=window.hurt=1>"] * 10
+    card["dataset"] = "mnist"  # whose images are not there: reconstructions stand in, and codes are the stored ones
+    (tmp_path / "digits" / "card.json").write_text(json.dumps(card))
+    env = {"LATENT_EXPLORER_CHECKPOINTS": str(tmp_path), "LATENT_EXPLORER_DATA": str(tmp_path / "nothing")}
+    url = start_app(Path(__file__).parents[1] / "app.py", env=env)
+    root = open_question(page, url, "2q")
+    expect(page.locator(f'{root} [data-testid="ask"]')).to_contain_text("reconstruction")
+    page.locator('[data-testid="landing-plane"]').click(position={"x": 90, "y": 90})
+    verdict(page, root)
+    expect(page.locator(f'{root} [data-testid="why"]')).to_contain_text("<img src=x")
+    mu = load_codes(DIGITS).at_beta(1.0)[0][int(value(page, root, "index"))]
+    assert [float(v) for v in value(page, root, "mu").split(",")] == pytest.approx(mu, abs=1e-3)
+    for step, choice in (("4q", "choose-left"), ("5q", "choose-grow")):
+        root = open_question(page, url, step)
+        page.locator(f'{root} [data-testid="{choice}"]').click()
+        verdict(page, root)
+    assert page.evaluate("window.hurt") is None
+    assert page.locator(f"{VIEW} img").count() == 0

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  dealPair, doubled, growthOf, labelCounts, othersInside, pictureChange, poolOf, seedOf, shareFarther, withoutOne,
+  dealPair, doubled, growthOf, labelCounts, othersInside, pictureChange, poolOf, seedOf, shareFarther, toStored, withoutOne,
 } from "../../ui/latent_canvas/frontend/story/dealing.js";
 import { mulberry32 } from "../../ui/latent_canvas/frontend/story/random.js";
 
@@ -49,6 +49,14 @@ test("beta is doubled within the model's range, and the other way at its top", (
   assert.deepEqual(doubled(8, betas), { to: 12, kind: "top" });
   assert.deepEqual(doubled(12, betas), { to: 6, kind: "halve" });
   assert.deepEqual(doubled(0, betas), { to: 0.1, kind: "first" });
+});
+
+test("without the encoder the nearest stored beta is asked about, and never the same one", () => {
+  const betas = [0, 0.5, 1, 2.6, 6];
+  assert.deepEqual(toStored({ from: 1, to: 2, kind: "double" }, betas), { from: 1, to: 2.6, kind: "raise" });
+  assert.deepEqual(toStored({ from: 0.5, to: 1, kind: "double" }, betas), { from: 0.5, to: 1, kind: "double" });
+  assert.deepEqual(toStored({ from: 2.6, to: 2.5, kind: "halve" }, betas), { from: 2.6, to: 1, kind: "lower" });
+  assert.deepEqual(toStored({ from: 2.6, to: 3, kind: "double" }, betas), { from: 2.6, to: 6, kind: "raise" });
 });
 
 test("growth within ten per cent counts as none", () => {

@@ -4,13 +4,29 @@ import { h, setShown, setText } from "./dom.js";
 import { hasText, t } from "./texts.js";
 
 /**
- * The text of a key as nodes: **bold**, *italics*, and [[words of the glossary]] that `attachTerms` explains.
+ * The text of a key as nodes: **bold**, *italics*, and [[words of the glossary]] that `attachTerms` explains. Values are
+ * text: marks in them mean nothing.
  * @param {string} key
  * @param {Record<string, string | number>} [values]
  * @returns {Node[]}
  */
 export function rich(key, values = {}) {
-  return nodesOf(t(key, values));
+  const plain = Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? guarded(value) : value]);
+  return nodesOf(t(key, Object.fromEntries(plain)));
+}
+
+/** What marks a text up; inside a value it travels as characters that no text has. */
+const MARKS = "*[]|";
+const PRIVATE = 0xe000;
+
+/** @param {string} value */
+function guarded(value) {
+  return value.replace(/[*[\]|]/g, (mark) => String.fromCharCode(PRIVATE + MARKS.indexOf(mark)));
+}
+
+/** @param {string} text */
+function restored(text) {
+  return text.replace(/[\ue000-\ue003]/g, (mark) => MARKS[mark.charCodeAt(0) - PRIVATE]);
 }
 
 /**
@@ -23,7 +39,7 @@ export function nodesOf(text) {
     if (part.startsWith("[[")) return term(part.slice(2, -2));
     if (part.startsWith("**")) return h("strong", {}, ...nodesOf(part.slice(2, -2)));
     if (part.startsWith("*") && part.length > 2) return h("em", {}, ...nodesOf(part.slice(1, -1)));
-    return document.createTextNode(part);
+    return document.createTextNode(restored(part));
   });
 }
 
@@ -35,7 +51,7 @@ export function plainText(text) {
 /** @param {string} inside "id" or "id|as it reads here" */
 function term(inside) {
   const [id, shown] = inside.split("|");
-  const word = shown ?? wordOf(id);
+  const word = restored(shown ?? wordOf(id));
   return hasText(`glossary.${id}.meaning`) ? h("button", { type: "button", class: "term", "data-term": id }, word) : document.createTextNode(word);
 }
 

@@ -148,6 +148,14 @@ export class BalanceStep extends Step {
     this.redraw();
   }
 
+  /** @override @param {number} second narrower than the encoder chose, then wider, then its own answer */
+  showOff(second) {
+    const { subject } = this.story;
+    const factor = /** @type {Record<number, number>} */ ({ 2: 0.5, 3: 0.25, 4: 0.12, 7: 2, 8: 4, 9: 6 })[second];
+    if (second === 11) this.#backToEncoder();
+    else if (factor && subject) this.#setWidth(factor * Math.sqrt(subject.sigma[0] * subject.sigma[1]));
+  }
+
   /** @override */
   leave() {
     this.moving = false;

@@ -1,6 +1,7 @@
 // The story's questions as they are dealt, the same to everybody, and counts of what lies around. No page elements here.
 
 import { wholeView } from "../framing.js";
+import { nearestNode } from "../scale.js";
 import { bounds } from "../view.js";
 
 /** @typedef {import("../store.js").Model} Model */
@@ -82,6 +83,20 @@ export function doubled(beta, betas) {
   if (2 * beta <= top) return { to: 2 * beta, kind: "double" };
   if (beta <= 0.75 * top) return { to: top, kind: "top" };
   return { to: beta / 2, kind: "halve" };
+}
+
+/**
+ * Without the encoder only stored β can be asked about: the one nearest to what was wanted, another than it starts from.
+ * @param {{from: number, to: number, kind: string}} step
+ * @param {number[]} betas ascending
+ * @returns {{from: number, to: number, kind: string}} "raise" or "lower" where it is not what was wanted
+ */
+export function toStored({ from, to, kind }, betas) {
+  const up = to > from;
+  const onward = betas.filter((beta) => (up ? beta > from : beta < from));
+  const found = onward.length ? onward[nearestNode(onward, to)] : to;
+  const exact = Math.abs(found / to - 1) < 0.02 || kind === "first" || kind === "top";
+  return { from, to: found, kind: exact ? kind : up ? "raise" : "lower" };
 }
 
 /**

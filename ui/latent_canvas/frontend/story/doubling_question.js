@@ -7,7 +7,7 @@ import { nodesOf } from "../terms.js";
 import { t } from "../texts.js";
 import { toScreen } from "../view.js";
 import { significant } from "../words.js";
-import { doubled, growthOf, pickOne, poolOf } from "./dealing.js";
+import { doubled, growthOf, pickOne, poolOf, toStored } from "./dealing.js";
 import { LatentPlane } from "./latent_plane.js";
 import { Choices, Question, progress, unmarked } from "./question.js";
 import { sampleSubject } from "./subject.js";
@@ -88,7 +88,7 @@ export class DoublingQuestion extends Question {
       from = pickOne(chance, betas.filter((beta) => beta >= SMALL_BETA * top && (halve || 2 * beta <= top)));
     }
     this.step = { from, ...(halve ? { to: from / 2, kind: "halve" } : doubled(from, betas)) };
-    if (!this.#encodes) this.step = stored(this.step, betas);
+    if (!this.#encodes) this.step = toStored(this.step, betas);
     this.before = this.#gaussianAt(from);
     this.after = null;
     this.guess = null;
@@ -265,20 +265,6 @@ export class DoublingQuestion extends Question {
     }
     model.decoder.setBeta(state.beta);
   }
-}
-
-/**
- * Without the encoder only stored β can be asked about: the one nearest to what was wanted, another than it starts from.
- * @param {{from: number, to: number, kind: string}} step
- * @param {number[]} betas ascending
- */
-function stored({ from, to, kind }, betas) {
-  const up = to > from;
-  const node = nearestNode(betas, to);
-  const beyond = up ? betas.find((b) => b > from) : betas.findLast((b) => b < from);
-  const found = up === betas[node] > from && betas[node] !== from ? betas[node] : beyond ?? to;
-  const exact = Math.abs(found / to - 1) < 0.02;
-  return { from, to: found, kind: exact || kind === "first" || kind === "top" ? kind : up ? "raise" : "lower" };
 }
 
 /** @param {Gaussian} gaussian */

@@ -86,6 +86,14 @@ export class MixtureStep extends Step {
     this.#speakSoon();
   }
 
+  /** @override @param {number} second */
+  showOff(second) {
+    if (second === 1) this.#over();
+    else if (second < 4) this.#add(1);
+    else if (second < 7) this.#add(10);
+    else if (second === 7) this.#fill();
+  }
+
   #over() {
     this.#set(1);
     this.#speakSoon();

@@ -81,6 +81,12 @@ export class PixelStep extends Step {
     this.story.say(t("story_pixels.chosen", { place: this.#placeWords(), mean: number(mean), deviation: number(deviation) }));
   }
 
+  /** @override @param {number} second every other second, another pixel, all over the picture */
+  showOff(second) {
+    const pixels = this.story.model?.statistics?.mean.length ?? 0;
+    if (second % 2 === 0 && pixels) this.#choose(Math.floor(pixels * ((second * 0.309) % 1)));
+  }
+
   /** @param {number} channel */
   #chooseChannel(channel) {
     this.channel = channel;

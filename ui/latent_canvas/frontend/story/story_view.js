@@ -72,6 +72,7 @@ export class StoryView {
     const tools = h("div", { class: "story-tools" });
     const head = h("div", { class: "story-head" }, this.rail.root, tools);
     this.root = h("div", { class: "latent-canvas story-view", "data-testid": "story-view" }, head, screens, this.rail.nav, this.live);
+    this.root.querySelector(".picker-slot")?.append(this.picker.root);
     attachTerms(this.root, signal);
     this.root.addEventListener("keydown", (event) => this.#key(event), { signal });
     onChange((digest) => digest === this.data?.digest && this.#modelChanged(), signal);

@@ -20,8 +20,8 @@ const TIE = 1.1;
 /** The planes reach so many of the widest σ to each side. */
 const REACH = 3.4;
 const GROW_MS = 900;
-/** The step on the map by which a picture's change is measured, and what counts as a difference in speed. */
-const STEP = 0.1;
+/** A picture's change is measured over a step on the map of so much of the narrowest σ; and what counts as a difference in speed. */
+const SMALL_STEP = 0.5;
 const FASTER = 1.15;
 /** Pictures beside the centre, in steps. */
 const WALK = [-2, -1, 0, 1, 2];
@@ -53,8 +53,8 @@ export class SurenessQuestion extends Question {
       const frames = canvases.map((canvas) => h("div", { class: "frame" }, canvas));
       return { canvases, root: h("div", { class: "walk" }, h("span", {}, t(`story_sureness.walk.${side}`)), ...frames) };
     });
-    this.walk = h("div", { class: "walks", "aria-hidden": "true", hidden: true },
-      h("h3", {}, t("story_sureness.walk", { step: STEP })), ...this.walks.map(({ root }) => root));
+    this.walkTitle = h("h3", {});
+    this.walk = h("div", { class: "walks", "aria-hidden": "true", hidden: true }, this.walkTitle, ...this.walks.map(({ root }) => root));
     this.none = h("p", { class: "note", hidden: true }, t("story_sureness.none"));
     const left = h("div", { class: "sureness-left" }, this.choices.root, this.planes);
     const right = h("div", { class: "quiz-side" }, this.ask, this.none, h("div", { class: "row" }, this.another), this.answer, this.walk);
@@ -107,11 +107,12 @@ export class SurenessQuestion extends Question {
   #speedWords(wider, values) {
     const { model } = this.story;
     if (!model || !this.found) return "";
-    const speeds = this.found.map(({ mu }) => pictureChange(model.decoder, mu, STEP));
+    const step = SMALL_STEP * Math.min(...this.found.flatMap(({ sigma }) => sigma));
+    const speeds = this.found.map(({ mu }) => pictureChange(model.decoder, mu, step));
     const faster = speeds[1 - wider] / speeds[wider];
     const kind = faster > FASTER ? "slower" : faster < 1 / FASTER ? "faster" : "same";
     const speed = (faster > 1 ? faster : 1 / faster).toFixed(1);
-    return t(`story_sureness.speed.${kind}`, { ...values, speed, step: STEP });
+    return t(`story_sureness.speed.${kind}`, { ...values, speed });
   }
 
   /** Whose codes lie inside the two ellipses. */
@@ -169,9 +170,11 @@ export class SurenessQuestion extends Question {
     const { model, found } = this;
     setShown(this.walk, found !== null);
     if (!model || !found) return;
+    const step = roundStep(Math.max(...found.flatMap(({ sigma }) => sigma)));
+    setText(this.walkTitle, t("story_sureness.walk", { step }));
     for (const [i, { canvases }] of this.walks.entries()) {
       const [x, y] = found[i].mu;
-      for (const [j, canvas] of canvases.entries()) paintImage(canvas, model.decoder.decode([x + WALK[j] * STEP, y]), model.spec.shape);
+      for (const [j, canvas] of canvases.entries()) paintImage(canvas, model.decoder.decode([x + WALK[j] * step, y]), model.spec.shape);
     }
   }
 
@@ -186,4 +189,11 @@ export class SurenessQuestion extends Question {
     if (Math.max(a, b) / Math.min(a, b) < TIE) return [...SIDES];
     return [a > b ? "left" : "right"];
   }
+}
+
+/** The round number next to a width: 1, 2 or 5 times a power of ten. @param {number} width */
+function roundStep(width) {
+  const power = 10 ** Math.floor(Math.log10(width));
+  const times = width / power;
+  return Number(((times < 1.5 ? 1 : times < 3.5 ? 2 : times < 7.5 ? 5 : 10) * power).toPrecision(1));
 }

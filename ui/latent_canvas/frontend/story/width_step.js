@@ -94,6 +94,12 @@ export class WidthStep extends Step {
     this.redraw();
   }
 
+  /** @override @param {number} second the handle goes outwards in a spiral */
+  showOff(second) {
+    const [radius, angle] = [0.3 * (second % 12), 1.1 * second];
+    this.#set([radius * Math.cos(angle), radius * Math.sin(angle)]);
+  }
+
   #spoken() {
     return Object.values(this.words).map(({ textContent }) => textContent).join(" ");
   }
