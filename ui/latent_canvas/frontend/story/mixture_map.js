@@ -1,8 +1,7 @@
 // The map of the mixture: its contours over the prior's circles, single ellipses while they are few, and its own mean and deviation.
 
 import { toScreen } from "../view.js";
-import { MASSES, isobands, massLevels, tracePath } from "../weight/contours.js";
-import { BAND_ALPHA } from "../weight/plane.js";
+import { MASSES, isobands, massLevels, paintBands } from "../weight/contours.js";
 import { MixtureGrid, TEXEL } from "./mixture.js";
 
 /**
@@ -24,6 +23,7 @@ const SINGLES = 60;
 const SINGLES_GONE = 130;
 /** Semi-axes of the outlines, in σ. */
 const OUTLINE_SIGMA = 2;
+const OUTLINE_PX = 0.75;
 const SHARES = MASSES.map(({ mass }) => mass);
 
 export class MixtureMap {
@@ -42,7 +42,7 @@ export class MixtureMap {
   paint(context, view, scene) {
     this.#contour(view, scene);
     context.save();
-    this.#paintBands(context, scene.ink);
+    paintBands(context, this.bands, scene.ink.accent, OUTLINE_PX);
     this.#paintSingles(context, view, scene);
     paintMoments(context, view, scene);
     paintDraws(context, view, scene);
@@ -57,21 +57,6 @@ export class MixtureMap {
     const grid = this.grid.at(codes, n, view, place);
     const levels = massLevels(grid.values, SHARES, n * (view.scale / TEXEL) ** 2);
     this.bands = levels.map((level) => isobands(grid, level));
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {Ink} ink */
-  #paintBands(context, ink) {
-    context.fillStyle = context.strokeStyle = ink.accent;
-    context.lineWidth = 0.75;
-    for (let i = this.bands.length - 1; i >= 0; i--) {
-      context.beginPath();
-      tracePath(context, this.bands[i]);
-      context.globalAlpha = BAND_ALPHA;
-      context.fill("evenodd");
-      if (!Number.isInteger(MASSES[i].k)) continue;
-      context.globalAlpha = 0.8;
-      context.stroke();
-    }
   }
 
   /** @param {CanvasRenderingContext2D} context @param {View} view @param {MixtureScene} scene */

@@ -222,3 +222,29 @@ export function svgPath(rings, decimals = 1) {
   tracePath({ moveTo: write("M"), lineTo: write("L"), closePath: () => { d += "Z"; } }, rings);
   return d;
 }
+
+/** Opacity of one band: each of the six lies over the ones outside it, so that the middle is darkest. */
+export const BAND_ALPHA = 0.17;
+
+/**
+ * Fill the bands between the levels of MASSES, one over the other, with outlines at whole σ.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Rings[]} bands one for each of MASSES
+ * @param {string} color CSS
+ * @param {number} lineWidth CSS pixels; a line wider than a hairline takes many times as long for tens of thousands of points
+ */
+export function paintBands(context, bands, color, lineWidth) {
+  context.save();
+  context.fillStyle = context.strokeStyle = color;
+  context.lineWidth = lineWidth;
+  for (let i = bands.length - 1; i >= 0; i--) {
+    context.beginPath();
+    tracePath(context, bands[i]);
+    context.globalAlpha = BAND_ALPHA;
+    context.fill("evenodd");
+    if (!Number.isInteger(MASSES[i].k)) continue;
+    context.globalAlpha = 0.8;
+    context.stroke();
+  }
+  context.restore();
+}

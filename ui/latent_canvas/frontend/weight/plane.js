@@ -11,7 +11,7 @@ import { t } from "../texts.js";
 import { bounds, createView, fit, fromBounds, pan, toLatent, zoomAt } from "../view.js";
 import { aggregateGrid, marginal } from "./aggregate.js";
 import { MarginalCurve } from "./charts.js";
-import { MASSES, isobands, massLevels, tracePath } from "./contours.js";
+import { MASSES, isobands, massLevels, paintBands } from "./contours.js";
 
 /**
  * @typedef {import("../view.js").View} View
@@ -45,8 +45,6 @@ const PICK_PX = 7;
 /** Thickness of the marginals beside the map, in CSS pixels; style.css leaves them this room. */
 export const MARGINAL_PX = 64;
 const MAX_DPR = 2;
-/** Each of the six bands lies over the ones outside it, so that the middle is darkest. */
-export const BAND_ALPHA = 0.17;
 
 export class Plane {
   /**
@@ -223,19 +221,7 @@ export class Plane {
     const dpr = this.fill.width / this.width;
     context.setTransform(dpr, 0, 0, dpr, 0, 0);
     context.clearRect(0, 0, this.width, this.width);
-    context.fillStyle = context.strokeStyle = ink.accent;
-    // Hairlines: a wider line of tens of thousands of points takes many times as long.
-    context.lineWidth = 1 / dpr;
-    for (let i = this.bands.length - 1; i >= 0; i--) {
-      context.beginPath();
-      tracePath(context, this.bands[i]);
-      context.globalAlpha = BAND_ALPHA;
-      context.fill("evenodd");
-      if (!Number.isInteger(MASSES[i].k)) continue;
-      context.globalAlpha = 0.8;
-      context.stroke();
-    }
-    context.globalAlpha = 1;
+    paintBands(context, this.bands, ink.accent, 1 / dpr);
   }
 
   #drawMarginals() {

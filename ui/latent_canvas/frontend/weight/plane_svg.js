@@ -1,8 +1,8 @@
 // A latent plane as a picture that can be printed: contours, ellipses, prior, axes and marginals as one SVG.
 
 import { bounds, ticks, toScreen } from "../view.js";
-import { MASSES, svgPath } from "./contours.js";
-import { BAND_ALPHA, MARGINAL_PX } from "./plane.js";
+import { BAND_ALPHA, MASSES, svgPath } from "./contours.js";
+import { MARGINAL_PX } from "./plane.js";
 import { s } from "./svg.js";
 
 /** Room above and below the map, in CSS pixels. */
