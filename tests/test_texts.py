@@ -66,7 +66,7 @@ def test_every_text_asks_for_the_values_that_english_asks_for(language: str) -> 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_is_empty(language: str) -> None:
-    assert [key for key, text in own(language).items() if not text.strip()] == []
+    assert [key for key, text in own(language).items() if not text.strip() and key != "language.between"] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

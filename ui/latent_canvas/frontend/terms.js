@@ -52,7 +52,9 @@ export function plainText(text) {
 function term(inside) {
   const [id, shown] = inside.split("|");
   const word = restored(shown ?? wordOf(id));
-  return hasText(`glossary.${id}.meaning`) ? h("button", { type: "button", class: "term", "data-term": id }, word) : document.createTextNode(word);
+  if (!hasText(`glossary.${id}.meaning`)) return document.createTextNode(word);
+  // Not a <button>: that is a box of its own, after which a line may break before a comma.
+  return h("span", { role: "button", tabindex: "0", class: "term", "data-term": id }, word);
 }
 
 /** @param {string} id */

@@ -45,6 +45,15 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (hole, name) => String(values[name] ?? hole));
 }
 
+/**
+ * Sentences one after the other, with what stands between sentences in this language.
+ * @param {readonly string[]} parts empty ones are left out
+ * @returns {string}
+ */
+export function sentences(parts) {
+  return parts.filter((part) => part !== "").join(t("language.between"));
+}
+
 /** @param {string} key */
 export function hasText(key) {
   return key in spoken.texts;

@@ -15,6 +15,7 @@ import { t } from "./texts.js";
  * @property {() => (() => boolean)} watch called as the step begins; what it returns says whether the action has happened since
  * @property {() => boolean} [over] there is nothing left to do, and the step is left out
  * @property {() => boolean} [held] a hand holds the control: the card gets out of its way
+ * @property {boolean} [clear] what is beside the control is to be watched: the card goes below or above it
  * @property {boolean} [still] the card stays where it is while the control moves
  *
  * @typedef {{left: number, top: number, right: number, bottom: number}} Box
@@ -206,7 +207,7 @@ export class Tour {
       this.stillBox ??= moved(box, -outer.left, -outer.top);
       box = moved(this.stillBox, outer.left, outer.top);
     }
-    const { x, y, side, arrow } = placeCard(box, this.card.offsetWidth, this.card.offsetHeight, window.innerWidth, window.innerHeight);
+    const { x, y, side, arrow } = placeCard(box, this.card.offsetWidth, this.card.offsetHeight, window.innerWidth, window.innerHeight, this.taken[this.at]?.clear);
     this.card.style.left = `${Math.round(x)}px`;
     this.card.style.top = `${Math.round(y)}px`;
     this.card.dataset.side = side;
@@ -229,7 +230,7 @@ const TURNED = 0.2;
 export function betaStep(kind, target, beta, betaMax, moving) {
   const isHigh = () => beta() > 0.6 * betaMax();
   return {
-    text: () => `extras.${kind}.beta.${isHigh() ? "left" : "right"}`, done: `extras.${kind}.beta.done`, target, held: moving,
+    text: () => `extras.${kind}.beta.${isHigh() ? "left" : "right"}`, done: `extras.${kind}.beta.done`, target, held: moving, clear: true,
     watch: () => {
       const [before, left] = [beta(), isHigh()];
       const least = Math.max(TURNED * before, 0.02);
@@ -245,9 +246,10 @@ export function betaStep(kind, target, beta, betaMax, moving) {
  * @param {number} height of the card
  * @param {number} windowWidth
  * @param {number} windowHeight
+ * @param {boolean} [clear] below or above it rather than beside it
  * @returns {Placed}
  */
-export function placeCard(target, width, height, windowWidth, windowHeight) {
+export function placeCard(target, width, height, windowWidth, windowHeight, clear = false) {
   const middle = { x: (target.left + target.right) / 2, y: (target.top + target.bottom) / 2 };
   const inX = (/** @type {number} */ x) => Math.max(EDGE, Math.min(x, windowWidth - width - EDGE));
   const inY = (/** @type {number} */ y) => Math.max(EDGE, Math.min(y, windowHeight - height - EDGE));
@@ -260,6 +262,7 @@ export function placeCard(target, width, height, windowWidth, windowHeight) {
     ["below", target.bottom + GAP + height + EDGE <= windowHeight, along, target.bottom + GAP],
     ["above", target.top - GAP - height >= EDGE, along, target.top - GAP - height],
   ];
+  if (clear) ways.push(...ways.splice(0, 2));
   const found = ways.find(([, fits]) => fits);
   if (!found) return { x: along, y: inY(target.bottom - height - GAP), side: "over", arrow: 0 };
   const [side, , x, y] = found;

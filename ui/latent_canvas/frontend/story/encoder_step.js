@@ -164,6 +164,12 @@ export class EncoderStep extends Step {
     });
   }
 
+  /** Just above the ellipse. @param {import("./subject.js").Subject} subject @param {string} color */
+  #hereWord({ mu, sigma }, color) {
+    const above = 2 * sigma[1] + 9 / this.plane.view.scale;
+    return { xy: [mu[0], mu[1] + above], text: t("story_encoder.here"), color };
+  }
+
   /** @param {boolean} empty */
   #drawPlane(empty) {
     const { model, subject, current, colors, ink, dark } = this.story;
@@ -174,7 +180,7 @@ export class EncoderStep extends Step {
     this.plane.draw({
       ink, prior: true, samples: { codes: current, labels: model.codes.labels, colors },
       ellipses: empty ? [] : [{ mu: subject.mu, sigma: subject.sigma, ks: [1, 2], color: ink.text, width: 2, filled: true }],
-      words: [...this.story.classWords, ...(empty ? [] : [{ xy: [subject.mu[0], subject.mu[1] + 2.2 * subject.sigma[1]], text: t("story_encoder.here"), color: heads.mu }])],
+      words: [...(empty ? [] : [this.#hereWord(subject, heads.mu)]), ...this.story.classWords],
     });
   }
 }

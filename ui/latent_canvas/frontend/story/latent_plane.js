@@ -30,7 +30,7 @@ import { bounds, createView, fromBounds, lerpView, ticks, toLatent, toScreen } f
  * @property {Ellipse[]} [ellipses]
  * @property {Dots[]} [dots]
  * @property {boolean} [prior] the prior's circles at 1, 2, 3σ
- * @property {{xy: ArrayLike<number>, text: string, color: string}[]} [words] names at places
+ * @property {{xy: ArrayLike<number>, text: string, color: string}[]} [words] names at places; the first ones where they would cover each other
  * @property {(context: CanvasRenderingContext2D, view: View) => void} [under] drawn first of all
  *
  * @typedef {object} Handle a point that can be dragged, also by arrow keys (Shift: finely)
@@ -39,6 +39,9 @@ import { bounds, createView, fromBounds, lerpView, ticks, toLatent, toScreen } f
  */
 
 const MAX_DPR = 2;
+const WORD_FONT = "600 13px sans-serif";
+/** Height of a word, CSS pixels. */
+const WORD_PX = 15;
 const GLIDE_MS = 450;
 /** Share of the plane's width that an arrow key moves a handle. */
 const KEY_STEP = 0.02;
@@ -192,7 +195,7 @@ export class LatentPlane {
     if (scene.prior) this.#drawPrior(scene.ink);
     for (const dots of scene.dots ?? []) this.#drawDots(dots);
     for (const ellipse of scene.ellipses ?? []) this.#drawEllipse(ellipse);
-    for (const { xy, text, color } of scene.words ?? []) this.#word(text, ...toScreen(this.view, xy[0], xy[1]), color, scene.ink);
+    this.#drawWords(scene.words ?? [], scene.ink);
     for (const entry of this.handles) this.#place(entry, ...entry.at);
   }
 
@@ -312,11 +315,34 @@ export class LatentPlane {
     context.restore();
   }
 
+  /**
+   * Inside the picture, and none over another: those that come first in the list keep their place.
+   * @param {NonNullable<PlaneScene["words"]>} words
+   * @param {Ink} ink
+   */
+  #drawWords(words, ink) {
+    const { context } = this;
+    context.save();
+    context.font = WORD_FONT;
+    /** @type {{x: number, y: number, half: number}[]} */
+    const taken = [];
+    for (const { xy, text, color } of words) {
+      const [px, py] = toScreen(this.view, xy[0], xy[1]);
+      const half = context.measureText(text).width / 2 + 3;
+      const x = Math.min(Math.max(px, half), this.width - half);
+      const y = Math.min(Math.max(py, WORD_PX), this.height - 6);
+      if (taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < WORD_PX)) continue;
+      taken.push({ x, y, half });
+      this.#word(text, x, y, color, ink);
+    }
+    context.restore();
+  }
+
   /** @param {string} text @param {number} x @param {number} y @param {string} color @param {Ink} ink */
   #word(text, x, y, color, ink) {
     const { context } = this;
     context.save();
-    context.font = "600 13px sans-serif";
+    context.font = WORD_FONT;
     context.textAlign = "center";
     context.lineWidth = 4;
     context.lineJoin = "round";

@@ -14,6 +14,8 @@ import { Step } from "./step.js";
 /** Dots of the frozen cloud, and how many of them are marked so that the eye can follow them. */
 const CLOUD = 400;
 const MARKED = 6;
+/** Below so many passes nearly everything lies inside the band: a tick would say nothing. */
+const TICKS_FROM = 30;
 /** Draws that stay on the picture. */
 const SHOWN = 3000;
 /** The frozen cloud's seed and that of the passes: the first ones tried. */
@@ -38,6 +40,8 @@ export class NoiseStep extends Step {
     /** @type {Pair} */
     this.sigma = [1, 1];
     this.byEncoder = false;
+    /** A hand has set μ and σ: these are what a pass takes then. */
+    this.byHand = false;
     this.timer = 0;
     this.coming = 0;
     this.axis = 0;
@@ -46,10 +50,11 @@ export class NoiseStep extends Step {
     /** @type {number[]} z of the passes, [n][2] */
     this.draws = [];
     this.plane = new LatentPlane({ label: t("story_noise.plane"), testid: "noise-plane", resized: () => this.redraw() }, signal);
-    this.handle = this.plane.addHandle({ name: "mu-handle", label: t("story_noise.handle"), onMove: (x, y) => this.#byHand([x, y], this.sigma) });
+    this.handle = this.plane.addHandle({ name: "mu-handle", label: t("story_noise.handle"), onMove: (x, y) => this.#setByHand([x, y], this.sigma) });
     this.sliders = [0, 1].flatMap((axis) => [this.#slider("mu", axis, signal), this.#slider("sigma", axis, signal)]);
     this.letEncoder = this.#button("story_noise.let_encoder", "let-encoder", () => this.#letEncoder(), signal);
     const reset = this.#button("story_noise.reset", "reset-noise", () => this.#moveTo([0, 0], [1, 1], false), signal);
+    this.legend = h("p", { class: "note noise-legend" }, t("story_noise.legend"));
     this.what = h("p", { class: "noise-what", "data-testid": "noise-what" });
     this.formula = h("p", { class: "formula", "data-testid": "noise-formula" });
     this.pass = [1, 10, 1000].map((count) => this.#button("story_noise.pass", `pass-${count}`, () => this.#passThrough(count), signal, count.toLocaleString("en-US")));
@@ -64,7 +69,8 @@ export class NoiseStep extends Step {
       h("figure", {}, h("figcaption", {}, t("story_noise.deviation_caption")), this.deviationChart.root));
     const chosen = h("div", { class: "segmented", role: "group", "aria-label": t("story_noise.which_axis") }, ...this.axes);
     const right = h("div", { class: "noise-right" }, this.formula, controls, h("div", { class: "row" }, this.letEncoder, reset), this.what,
-      h("div", { class: "row" }, h("strong", {}, t("story_noise.pass_again")), ...this.pass, this.count), this.table.root, charts, chosen);
+      h("div", { class: "row" }, h("strong", {}, t("story_noise.pass_again")), ...this.pass, this.count), this.table.root,
+      h("div", { class: "row noise-under" }, this.legend, chosen), charts);
     this.body.append(h("div", { class: "duo" }, left, right));
     signal.addEventListener("abort", () => cancelAnimationFrame(this.timer));
   }
@@ -89,7 +95,7 @@ export class NoiseStep extends Step {
       const sigma = /** @type {Pair} */ ([...this.sigma]);
       if (kind === "mu") mu[axis] = value;
       else sigma[axis] = Math.exp(value);
-      this.#byHand(mu, sigma);
+      this.#setByHand(mu, sigma);
     }, { signal });
     return { root: h("label", { class: "noise-slider" }, h("b", {}, name), input, output), input, output, set, kind, axis };
   }
@@ -105,8 +111,9 @@ export class NoiseStep extends Step {
   // ---- what hands do
 
   /** @param {Pair} mu @param {Pair} sigma */
-  #byHand(mu, sigma) {
+  #setByHand(mu, sigma) {
     this.byEncoder = false;
+    this.byHand = true;
     cancelAnimationFrame(this.timer);
     this.#set(mu, sigma);
     this.plane.show(WHOLE, true);
@@ -125,7 +132,6 @@ export class NoiseStep extends Step {
   #forget() {
     this.coming = 0;
     this.running = [new Running(), new Running()];
-    this.random = mulberry32(PASS_SEED);
     this.draws = [];
   }
 
@@ -137,6 +143,7 @@ export class NoiseStep extends Step {
   /** The sliders walk to their places, and the dots with them. @param {Pair} mu @param {Pair} sigma @param {boolean} byEncoder */
   #moveTo(mu, sigma, byEncoder) {
     this.byEncoder = byEncoder;
+    this.byHand = false;
     cancelAnimationFrame(this.timer);
     this.plane.show(byEncoder ? around(mu, sigma) : WHOLE, true);
     if (still()) return this.#set(mu, sigma);
@@ -158,8 +165,8 @@ export class NoiseStep extends Step {
 
   /** @param {number} count */
   #passThrough(count) {
-    if (!this.byEncoder && this.story.subject) {
-      // What passes through is the sample: its own μ and σ.
+    if (!this.byEncoder && !this.byHand && this.story.subject) {
+      // Nobody has set anything: what passes through is the sample, with its own μ and σ.
       this.byEncoder = true;
       cancelAnimationFrame(this.timer);
       this.#set(this.story.subject.mu, this.story.subject.sigma);
@@ -204,7 +211,7 @@ export class NoiseStep extends Step {
 
   /** @override @param {number} second */
   showOff(second) {
-    if (second === 2) this.#byHand([1.5, 1], [0.4, 0.8]);
+    if (second === 2) this.#setByHand([1.5, 1], [0.4, 0.8]);
     if (second === 4) this.#letEncoder();
     if (second === 6) this.#passThrough(10);
     if (second === 8) this.#passThrough(1000);
@@ -267,15 +274,18 @@ export class NoiseStep extends Step {
     const pair = (/** @type {Pair} */ values, /** @type {(v: number) => string} */ say) => `(${say(values[0])}, ${say(values[1])})`;
     setText(this.formula, `z = μ + σ · ε = ${pair(mu, number)} + ${pair(sigma, significant)} · ε`);
     setText(this.what, this.byEncoder ? t("story_noise.encoder_set", { name: story.subjectName }) : t("story_noise.hand_set"));
-    setText(this.count, n ? t("story_noise.count", { n: n.toLocaleString("en-US"), count: n }) : t("story_noise.none_yet"));
+    const counted = this.byEncoder ? "story_noise.count" : "story_noise.count_hand";
+    setText(this.count, n ? t(counted, { n: n.toLocaleString("en-US"), count: n }) : t("story_noise.none_yet"));
+    this.legend.style.visibility = n >= TICKS_FROM ? "visible" : "hidden";
     for (const axis of [0, 1]) {
       const { mean, deviation } = running[axis];
       const error = standardErrors(sigma[axis], Math.max(1, n));
       const cells = this.table.cells[axis];
       setText(cells[0], number3(mu[axis]));
-      setText(cells[1], n ? `${number3(mean)} ${within(mean, mu[axis], error.mean)}` : "–");
+      const tick = (/** @type {string} */ mark) => (n >= TICKS_FROM ? ` ${mark}` : "");
+      setText(cells[1], n ? number3(mean) + tick(within(mean, mu[axis], error.mean)) : "–");
       setText(cells[2], significant3(sigma[axis]));
-      setText(cells[3], n > 1 ? `${significant3(deviation)} ${within(deviation, sigma[axis], error.deviation)}` : "–");
+      setText(cells[3], n > 1 ? significant3(deviation) + tick(within(deviation, sigma[axis], error.deviation)) : "–");
       this.axes[axis].setAttribute("aria-pressed", String(axis === this.axis));
     }
     const { axis } = this;

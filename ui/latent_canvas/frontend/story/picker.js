@@ -32,11 +32,13 @@ export class Picker {
     return thumb;
   }
 
-  /** Another sample of each class. */
+  /** Another sample of each class; the story goes on with the new one of its class. */
   shuffle() {
+    const { model, subject } = this.story;
+    const label = subject?.label ?? -1;
     this.round += 1;
     this.fill();
-    this.story.select(this.indices[0]);
+    this.story.select(this.indices.find((index) => model?.codes.labels[index] === label) ?? this.indices[0]);
   }
 
   /** One sample of each class, those of the `round`-th time that each class comes up; without classes just the next ones. */
@@ -70,6 +72,7 @@ export class Picker {
       thumb.button.style.setProperty("--class", colors[label]);
       thumb.button.setAttribute("aria-pressed", String(subject?.index === index));
       thumb.button.setAttribute("aria-label", t("story.sample_name", { id: model.codes.ids[index], label: name }));
+      thumb.button.title = name;
       setText(thumb.text, name);
     }
   }
