@@ -45,6 +45,10 @@ def number(page: Page, name: str) -> float:
     return float(text(page, name))
 
 
+def numbers_of_story(page: Page, name: str) -> list[float]:
+    return [float(v) for v in str(page.locator(STORY).get_attribute(f"data-{name}")).split(",")]
+
+
 def pair(page: Page, name: str) -> list[float]:
     return [float(v) for v in text(page, name).split(",")]
 
@@ -104,6 +108,44 @@ def test_the_encoders_own_answer_costs_what_torch_says(page: Page, app_url: str,
     assert number(page, "factor") == 1.0
     without_noise = costs(model, 12, shown, np.array([mu]))[0]
     assert number(page, "floor") == pytest.approx(without_noise, abs=WEIGHTS_COST)
+    assert number(page, "extra") == pytest.approx(number(page, "d") - number(page, "floor"), abs=2e-4)
+
+
+def test_bars_and_table_count_the_error_from_the_same_zero(page: Page, app_url: str) -> None:
+    open_step(page, app_url, "beta=1&sample=12")
+    slide(page, "ArrowRight", 12)
+    cells = page.locator('[data-testid="balance-table"] tbody tr td:nth-child(3)').all_inner_texts()
+    numbers = '[data-testid="balance-chart"] > text[font-weight="600"][text-anchor="middle"]'
+    bars = page.locator(numbers).all_text_contents()
+    assert cells == bars[-3:]
+    assert float(cells[0]) == pytest.approx(number(page, "extra"), abs=0.051)
+    assert float(cells[0]) > 0
+
+
+def test_another_beta_keeps_the_hands_width_and_takes_its_centre_back_to_the_encoder(page: Page, app_url: str) -> None:
+    open_step(page, app_url, "beta=1&sample=12")
+    drag(page, "centre-handle", 40, 30)
+    held, moved = pair(page, "sigma"), pair(page, "mu")
+    assert moved != numbers_of_story(page, "mu")
+    turn_beta(page, "PageDown")
+    assert pair(page, "mu") == numbers_of_story(page, "mu")
+    assert pair(page, "sigma") == held
+    assert text(page, "touched") == "true"
+
+
+def test_a_tiny_gaussian_is_shown_under_a_lens_while_the_plane_keeps_its_zoom(page: Page, app_url: str) -> None:
+    open_step(page, app_url, "beta=1&sample=12")
+    lens = page.locator('[data-testid="balance-lens"]')
+    assert lens.get_attribute("visibility") == "hidden"
+    encoder = page.locator(".plane-names > text").first
+    before = encoder.get_attribute("y")
+    slide(page, "ArrowLeft", 60)
+    assert number(page, "factor") < 0.2
+    assert lens.get_attribute("visibility") == "visible"
+    assert encoder.get_attribute("y") == before
+    left = "e => e.getBoundingClientRect().x"
+    edge, centre = (page.locator(f'[data-testid="{name}-handle"]').evaluate(left) for name in ("edge", "centre"))
+    assert edge - centre > 10, "the edge can still be taken hold of"
 
 
 def test_a_narrower_gaussian_costs_more_rate_and_less_distortion(page: Page, app_url: str) -> None:
@@ -115,7 +157,7 @@ def test_a_narrower_gaussian_costs_more_rate_and_less_distortion(page: Page, app
     assert number(page, "beta-r") > before["beta-r"] + 0.5
     assert number(page, "sum") > before["sum"], "the encoder has weighed both"
     said = page.locator('[data-testid="balance-state"]').inner_text()
-    assert said.startswith("Narrower than the encoder chose")
+    assert said.startswith("Yours is narrower")
     assert "nats better, but the KL term asks" in said
     slide(page, "ArrowRight", 44)
     assert number(page, "factor") > 1.5
@@ -143,7 +185,7 @@ def test_both_handles_change_the_gaussian_and_its_pictures(page: Page, app_url: 
     assert moved[0] > mu[0]
     assert moved[1] < mu[1]
     assert pair(page, "sigma") == wider
-    assert "Off the encoder’s μ" in page.locator('[data-testid="balance-state"]').inner_text()
+    assert "away from the encoder’s μ" in page.locator('[data-testid="balance-state"]').inner_text()
     page.locator('[data-testid="edge-handle"]').focus()
     page.keyboard.press("ArrowLeft")
     settle(page)

@@ -84,8 +84,10 @@ def test_all_together_have_the_data_sets_mean_deviation_and_holes(page: Page, ap
     assert values(page, "deviation") == pytest.approx(deviation, abs=2e-3)
     (row,) = (row for row in load_card(DIGITS)["table"] if row["beta"] == at)
     share, error = row["holes"]
-    spread = np.sqrt(share * (1 - share) / 2000)
-    assert float(value(page, "holes")) == pytest.approx(share, abs=4 * spread + error + 1e-3)
+    # Counted at as many points as the table's draws, but evenly spread ones: within the table's own error or two.
+    assert float(value(page, "holes")) == pytest.approx(share, abs=2 * error + 1e-3)
+    number, deviation_of_it = re.findall(r"[\d.]+", page.locator('[data-testid="holes"]').inner_text())
+    assert float(number) == pytest.approx(100 * share, abs=2 * float(deviation_of_it))
     expect(page.locator('[data-testid="moment-1"]')).to_have_text(f"{deviation[0]:.2f}")
 
 
@@ -141,13 +143,58 @@ def test_the_slider_counts_on_a_logarithmic_scale_and_steps_by_one(page: Page, a
     assert "42 of 1,797" in str(slider.get_attribute("aria-valuetext"))
 
 
-def test_draws_of_the_prior_are_decoded_and_drawn_again(page: Page, app_url: str) -> None:
+def test_draws_of_the_prior_are_decoded_once_all_are_in_and_drawn_again(page: Page, app_url: str) -> None:
     open_step(page, app_url)
+    draws, invite = page.locator('[data-testid="prior-draws"]'), page.locator('[data-testid="draws-invite"]')
+    take = page.locator('[data-testid="mixture-take"]')
+    for hidden in (draws, take, page.locator('[data-testid="prior-again"]')):
+        expect(hidden).to_be_hidden()
+    expect(invite).to_contain_text("Press All")
+    press(page, "all")
+    expect(draws).to_be_visible(timeout=15_000)
+    expect(invite).to_be_hidden()
     pictures = "els => els.map(c => c.toDataURL()).join()"
     first = page.locator('[data-testid="prior-draws"] canvas').evaluate_all(pictures)
     page.locator('[data-testid="prior-again"]').click()
     page.wait_for_timeout(300)
     assert page.locator('[data-testid="prior-draws"] canvas').evaluate_all(pictures) != first
+    press(page, "over")
+    expect(draws).to_be_hidden()
+    expect(take).to_be_hidden()
+
+
+@pytest.mark.parametrize(("beta", "kind"), [(0.0, "little"), (1.0, "most"), (12.0, "collapsed")])
+def test_what_is_taken_away_agrees_with_what_is_seen(page: Page, app_url: str, beta: float, kind: str) -> None:
+    open_step(page, app_url, f"beta={beta}")
+    press(page, "all")
+    take = page.locator('[data-testid="mixture-take"]')
+    expect(take).to_be_visible(timeout=15_000)
+    expect(take).to_have_attribute("data-kind", kind)
+    if kind != "collapsed":
+        expect(take).to_contain_text(f"{100 * (1 - float(value(page, 'holes'))):.0f} %")
+    assert "{" not in page.locator(STEP).inner_text()
+
+
+def test_it_ends_with_the_answer_to_the_storys_question_in_this_samples_numbers(page: Page, app_url: str) -> None:
+    open_step(page, app_url, "sample=1234")
+    mu, sigma = load_codes(DIGITS).at_beta(1.0)
+    answer = page.locator('[data-testid="story-answer"]')
+    expect(answer).to_contain_text("How can one sample have a mean and a standard deviation", ignore_case=True)
+    shown = answer.inner_text().replace("\u2212", "-")
+    for part in (f"({mu[1234, 0]:.2f}, {mu[1234, 1]:.2f})", "1,234"):
+        assert part in shown
+    assert sigma[1234].max() < 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+@pytest.mark.parametrize("beta", [0.0, 1.0, 12.0])
+def test_all_of_it_is_on_one_screen(page: Page, app_url: str, language: str, beta: float) -> None:
+    open_step(page, app_url, f"lang={language}&beta={beta}")
+    press(page, "all")
+    expect(page.locator('[data-testid="mixture-take"]')).to_be_visible(timeout=15_000)
+    box = page.locator('[data-testid="back"]').bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 900
 
 
 @pytest.mark.parametrize(("card", "path"), [("map", "latent_map"), ("weight", "kl_weight")])

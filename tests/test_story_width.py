@@ -1,4 +1,4 @@
-"""Step 4 of the story in a real Chromium: the handle, the draws, the rows around the mean, the two extreme samples."""
+"""Step 4 of the story in a real Chromium: the handle, the draws, the rows, the graph, the extreme samples."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_handle_starts_at_the_mean_and_its_picture_changes_with_it(page: Pag
     assert z[1] > mu[1]
     expected = float(np.hypot(*((z - mu) / sigma)))
     assert numbers(page, "distance")[0] == pytest.approx(expected, rel=0.01)
-    expect(page.locator('[data-testid="distance"]')).to_have_text(f"{expected:.1f} σ from the mean")
+    expect(page.locator('[data-testid="distance"]')).to_contain_text(f"{expected:.1f} σ from μ: ")
     assert numbers(page, "levels")[0] > 0
     page.locator('[data-testid="width-handle"]').focus()
     page.keyboard.press("ArrowLeft")
@@ -80,13 +80,43 @@ def test_the_draws_have_the_gaussians_mean_and_spread(page: Page, app_url: str) 
 
 def test_the_farther_row_differs_more_and_a_press_moves_the_handle_there(page: Page, app_url: str) -> None:
     open_step(page, app_url)
-    levels = [float(numbers(page, "levels", f'[data-testid="differs-{row}"]')[0]) for row in range(4)]
-    assert 0 < levels[1] < levels[2] < levels[3]
-    assert page.locator(f'{STEP} [data-testid="away"]').count() == 24
-    page.locator(f'{STEP} [data-testid="away"]').nth(8 + 2).click()
-    page.wait_for_timeout(200)
-    assert numbers(page, "epsilon") == pytest.approx([0, 2], abs=1e-3)
-    assert numbers(page, "distance") == pytest.approx(2, abs=1e-3)
+    drawn, rim, outside = (float(numbers(page, "levels", f'[data-testid="differs-{row}"]')[0]) for row in range(3))
+    between = numbers(page, "between")[0]
+    assert 0 < drawn < rim < outside
+    assert rim < 0.3 * between, "at the rim it is still this picture"
+    assert outside > 0.4 * between, "outside it has become another one"
+    assert page.locator(f'{STEP} [data-testid="away"]').count() == 16
+    far = numbers(page, "far")[0]
+    for index, k in ((2, 3), (8 + 2, far)):
+        page.locator(f'{STEP} [data-testid="away"]').nth(index).click()
+        page.wait_for_timeout(200)
+        assert numbers(page, "epsilon") == pytest.approx([0, k], abs=1e-3)
+        assert numbers(page, "distance") == pytest.approx(k, abs=1e-3)
+        side = "inside" if k == 3 else "outside"
+        expect(page.locator('[data-testid="distance"]')).to_contain_text(side)
+    expect(page.locator('[data-testid="width-verdict"]')).to_contain_text("Nothing is promised out here")
+
+
+def test_two_axes_explain_39_percent_and_near_collapse_the_step_says_so(page: Page, app_url: str) -> None:
+    open_step(page, app_url)
+    note = page.get_by_text("In two dimensions 39 % of the draws fall within 1σ, not 68 %")
+    expect(note).to_be_visible()
+    reading = page.locator('[data-testid="width-reading"]')
+    expect(reading).to_have_text("")
+    open_step(page, app_url, "beta=8")
+    expect(reading).to_contain_text("the picture changes inside its own ellipse")
+    open_step(page, app_url, "beta=12")
+    expect(reading).to_contain_text("all pictures are nearly alike")
+
+
+def test_the_graph_draws_eight_directions_and_their_average(page: Page, app_url: str) -> None:
+    open_step(page, app_url)
+    paths = page.locator(f"{STEP} .width-graph svg > path")
+    expect(paths).to_have_count(9)
+    dot = page.locator(f"{STEP} .width-graph svg > circle")
+    before = float(str(dot.get_attribute("cx")))
+    drag(page, 60, 0)
+    assert float(str(dot.get_attribute("cx"))) > before + 5
 
 
 def test_the_small_pictures_are_one_stop_of_tab_and_arrows_go_between_them(page: Page, app_url: str) -> None:
@@ -100,10 +130,10 @@ def test_the_small_pictures_are_one_stop_of_tab_and_arrows_go_between_them(page:
     assert page.locator(STORY).get_attribute("data-step") == "4"
     page.keyboard.press("Enter")
     page.wait_for_timeout(200)
-    assert numbers(page, "epsilon") == pytest.approx([np.cos(np.pi / 4), np.sin(np.pi / 4)], abs=1e-3)
+    assert numbers(page, "epsilon") == pytest.approx([3 * np.cos(np.pi / 4), 3 * np.sin(np.pi / 4)], abs=1e-3)
 
 
-def test_the_surest_and_the_least_sure_sample_are_those_of_the_codes(page: Page, app_url: str) -> None:
+def test_the_smallest_and_the_widest_ellipse_are_those_of_the_codes(page: Page, app_url: str) -> None:
     open_step(page, app_url)
     stored = load_codes(DIGITS)
     _, sigma = stored.at_beta(float(stored.betas[stored.nearest(1.0)]))
@@ -118,8 +148,9 @@ def test_the_surest_and_the_least_sure_sample_are_those_of_the_codes(page: Page,
     expect(page.locator('[data-testid="choose-unsure"]')).to_be_disabled()
 
 
-def test_the_nearest_samples_are_named_by_their_classes(page: Page, app_url: str) -> None:
+def test_outside_the_nearest_samples_are_named_by_their_classes(page: Page, app_url: str) -> None:
     open_step(page, app_url)
     said = page.locator('[data-testid="nearest"]')
-    expect(said).to_contain_text("The 8 nearest samples")
-    assert "“0”" in said.inner_text()
+    expect(said).to_have_text("")
+    page.locator(f'{STEP} [data-testid="away"]').nth(8 + 2).click()
+    expect(said).to_contain_text("The 8 samples nearest to this place")

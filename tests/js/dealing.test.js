@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  dealPair, doubled, growthOf, labelCounts, othersInside, pictureChange, poolOf, seedOf, shareFarther, toStored, withoutOne,
+  commonest, dealPair, doubled, emptyCorner, growthOf, labelCounts, pictureChange, poolOf, quietSteps, seedOf, shareCloser, stripChange, toStored,
+  withoutOne,
 } from "../../ui/latent_canvas/frontend/story/dealing.js";
 import { mulberry32 } from "../../ui/latent_canvas/frontend/story/random.js";
 
@@ -24,14 +25,14 @@ test("questions are about the first chunk wherever it stands, and about held-out
   assert.deepEqual(poolOf({ codes, chunks: new Map() }), [0, 1, 4]);
 });
 
-test("a pair differs by a factor of two to eight where there is one", () => {
+test("a pair differs by a factor of three to ten where there is one", () => {
   const areas = Float64Array.from({ length: 300 }, (_, i) => 0.01 * 1.02 ** i);
   const pool = Array.from(areas.keys());
   let firstIsLarger = 0;
   for (let seed = 0; seed < 60; seed++) {
     const [a, b] = dealPair(mulberry32(seed), pool, (i) => areas[i]);
     const ratio = Math.max(areas[a] / areas[b], areas[b] / areas[a]);
-    assert.ok(ratio >= 2 && ratio <= 8);
+    assert.ok(ratio >= 3 && ratio <= 10);
     firstIsLarger += areas[a] > areas[b] ? 1 : 0;
   }
   assert.ok(firstIsLarger > 15 && firstIsLarger < 45);
@@ -63,18 +64,40 @@ test("growth within ten per cent counts as none", () => {
   assert.deepEqual([0.5, 0.92, 1, 1.09, 1.2].map(growthOf), ["shrink", "same", "same", "same", "grow"]);
 });
 
-test("shares and neighbours leave out the sample they are about", () => {
+test("steps that change little are tiny ones, or end at the top; of stored values only the latter", () => {
+  const betas = [0, 0.5, 1, 8, 9.5, 11, 12];
+  const steps = quietSteps(betas, false);
+  assert.ok(steps.every(({ from, to, kind }) => (kind === "top" ? from >= 9 && from < 12 && to === 12 : to === 2 * from && to <= 0.002)));
+  assert.ok(steps.some(({ kind }) => kind === "double"));
+  assert.deepEqual(quietSteps(betas, true), [{ from: 9.5, to: 12, kind: "top" }, { from: 11, to: 12, kind: "top" }]);
+});
+
+test("shares leave out the sample they are about, and labels that tie are all the commonest", () => {
   const current = Float32Array.of(0, 0, 1, 1, 1, 0, 1, 1, 0, 3, 1, 1, 5, 0, 1, 1);
-  assert.equal(shareFarther(current, [0, 0], 2, 0), 2 / 3);
-  assert.ok(Number.isNaN(shareFarther(current.subarray(0, 4), [0, 0], 2, 0)));
-  assert.deepEqual(othersInside(current, { mu: [0, 0], sigma: [1, 2] }, 2, 0), [1, 2]);
+  assert.equal(shareCloser(current, [0, 0], 2, 0), 1 / 3);
+  assert.equal(shareCloser(current, [0, 0], 1, 0), 0, "what lies just as far is no closer");
+  assert.ok(Number.isNaN(shareCloser(current.subarray(0, 4), [0, 0], 2, 0)));
   assert.deepEqual(labelCounts([0, 1, 2, 3], [4, 2, 4, 1]), [[4, 2], [1, 1], [2, 1]]);
+  assert.deepEqual(commonest([0, 1, 2, 3, 4], [8, 1, 1, 8, 6]), { labels: [1, 8], count: 2 });
+  assert.deepEqual(commonest([0, 2], [8, 1, 8]), { labels: [8], count: 2 });
+});
+
+test("the ring waits in the corner with the most room", () => {
+  const current = Float32Array.of(3, 3, 1, 1, -3, 3, 1, 1, -3, -3, 1, 1, 1, -1, 1, 1);
+  const [x, y] = emptyCorner([-4, 4, -4, 4], current);
+  assert.ok(x > 3 && x < 4 && y > -4 && y < -3);
 });
 
 test("the picture changes as fast as the decoder's slopes say", () => {
   const decoder = { decode: ([x, y]) => Float32Array.of(2 * x, 2 * x, 8 * y, 8 * y) };
   // Root mean squares 2/√2 and 8/√2 per unit: their geometric mean is 4/√2.
   assert.ok(Math.abs(pictureChange(decoder, [0.3, -0.2], 0.1) - 0.4 / Math.SQRT2) < 1e-6);
+});
+
+test("a row of pictures changes as much as they differ from the one in its middle", () => {
+  const decoder = { decode: ([x, y]) => Float32Array.of(x, y) };
+  // Offsets ±1 change one of two pixels by 1: √(1/2); ±2 by 2: √2; together √((4 + 1) / 4).
+  assert.ok(Math.abs(stripChange(decoder, [0.5, 0.5], [-2, -1, 1, 2]) - Math.sqrt(5 / 4)) < 1e-6);
 });
 
 test("the others keep their places and labels when one is left out", () => {

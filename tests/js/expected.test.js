@@ -7,7 +7,7 @@ import { Decoder } from "../../ui/latent_canvas/frontend/decoder.js";
 import { short, smooth } from "../../ui/latent_canvas/frontend/story/balance_chart.js";
 import { changeOf, readLeast, readState } from "../../ui/latent_canvas/frontend/story/balance_words.js";
 import { Distortion, WidthCurve, cost, gaussHermite, nodesFor, pairsOf } from "../../ui/latent_canvas/frontend/story/expected.js";
-import { ACROSS, epsilons, greyLevels, inside, insidePercent } from "../../ui/latent_canvas/frontend/story/width_rows.js";
+import { ACROSS, Around, betweenSamples, epsilons, greyLevels, inside, insidePercent } from "../../ui/latent_canvas/frontend/story/width_rows.js";
 import { extremes } from "../../ui/latent_canvas/frontend/story/width_ends.js";
 import { random } from "./random.js";
 
@@ -165,28 +165,32 @@ test("the state is read as a sentence: which force gains, which loses, and what 
   const narrow = { ...ENCODER, sigma: /** @type {[number, number]} */ ([0.05, 0.05]), width: 0.05, d: -20.4, r: 6.9, sum: -13.5 };
   assert.equal(
     readState(narrow, ENCODER, 1),
-    "Narrower than the encoder chose (× 0.50): the picture comes back 0.4 nats better, but the KL term asks 1.9 nats more. Together 1.5 nats worse than the encoder’s answer.",
+    "Yours is narrower (0.50 times the encoder’s width). The picture comes back 0.4 nats better, but the KL term asks 1.9 nats more: together this is 1.5 nats worse.",
   );
   assert.match(readState(ENCODER, ENCODER, 1), /own answer/);
   assert.match(readState({ ...narrow, sum: -20.4 }, ENCODER, 0), /but at β = 0 the KL term counts for nothing/);
-  assert.match(readState({ ...ENCODER, mu: [1.2, 2], d: -18, sum: -13 }, ENCODER, 1), /^Off the encoder’s μ by 2.0 σ: the picture comes back 2.0 nats worse/);
-  assert.match(readState({ ...ENCODER, sigma: [0.05, 0.2] }, ENCODER, 1), /^Another shape of the same area/);
+  assert.match(readState({ ...ENCODER, mu: [1.2, 2], d: -18, sum: -13 }, ENCODER, 1), /^Your centre lies 0\.20 away from the encoder’s μ on the map\. The picture comes back 2\.0 nats worse/);
+  assert.match(readState({ ...ENCODER, sigma: [0.05, 0.2] }, ENCODER, 1), /the same area as the encoder’s, but another shape/);
   assert.deepEqual([changeOf(narrow, ENCODER).size, changeOf(narrow, ENCODER).factor], ["narrower", 0.5]);
+  assert.equal(changeOf({ ...ENCODER, mu: [1.003, 2] }, ENCODER).moved, false, "a centre within a twentieth of σ is the encoder’s");
 });
 
 test("where the sum is least is said against the encoder's answer, honestly", () => {
-  const least = (/** @type {number} */ width, /** @type {number} */ sum, edge = "") => readLeast(/** @type {any} */ ({ width, sum, edge }), ENCODER, ENCODER, 1);
-  assert.match(least(0.11, -15.02), /1\.1 × .*found the balance/);
-  assert.match(least(0.13, -15.3), /1\.3 × .*0\.3 nats below.*not exactly there/);
-  assert.match(least(0.4, -17), /4\.0 × .*2\.0 nats below.*not best for each/);
-  assert.match(readLeast({ width: 0.004, sum: -20, edge: "low" }, ENCODER, ENCODER, 0), /nothing keeps σ from vanishing/);
-  assert.match(readLeast({ width: 0.3, sum: -20, edge: "" }, ENCODER, ENCODER, 0), /even D is least at a width, σ = 0\.30/);
-  assert.match(readLeast({ width: 0.1, sum: -12, edge: "" }, { ...ENCODER, mu: [2, 2] }, ENCODER, 1), /still 3\.0 nats above/);
+  const at = (/** @type {number} */ width, /** @type {number} */ sum, edge = "", narrow = sum + 5) => /** @type {any} */ ({ width, sum, edge, narrow });
+  const least = (/** @type {number} */ width, /** @type {number} */ sum) => readLeast(at(width, sum), ENCODER, ENCODER, 1);
+  assert.match(least(0.11, -15.02), /1\.1 times .*found the balance/);
+  assert.match(least(0.13, -15.3), /1\.3 times .*0\.3 nats below.*not exactly there/);
+  assert.match(least(0.2, -15.6), /^For this sample .*2\.0 times .*0\.6 nats below/);
+  assert.match(least(0.4, -17), /an exception.*4\.0 times .*2\.0 nats below.*not best for each/);
+  assert.match(readLeast(at(0.004, -20, "low"), ENCODER, ENCODER, 0), /nothing keeps σ from vanishing/);
+  assert.match(readLeast(at(0.3, -20), ENCODER, ENCODER, 0), /an exception.*a whole cloud of width σ = 0\.30/);
+  assert.match(readLeast(at(0.01, -20, "", -19.99), ENCODER, ENCODER, 0), /nothing keeps σ from vanishing/, "as good as least at the narrow end");
+  assert.match(readLeast(at(0.1, -12), { ...ENCODER, mu: [2, 2] }, ENCODER, 1), /still 3\.0 nats above/);
   assert.equal(readLeast(null, ENCODER, ENCODER, 1), "");
 });
 
-test("the draws of the width are standard normal, other with every seed, and the rows lie 1, 2 and 3σ away", () => {
-  const all = Array.from({ length: 300 }, (_, seed) => [...epsilons(seed + 1).subarray(0, 2 * ACROSS)]).flat();
+test("the draws of the width are standard normal, other with every seed, and the rows lie at the rim and far outside", () => {
+  const all = Array.from({ length: 300 }, (_, seed) => [...epsilons(seed + 1, 10).subarray(0, 2 * ACROSS)]).flat();
   const mean = all.reduce((sum, v) => sum + v, 0) / all.length;
   const variance = all.reduce((sum, v) => sum + (v - mean) ** 2, 0) / all.length;
   assert.ok(Math.abs(mean) < 4 / Math.sqrt(all.length));
@@ -195,15 +199,39 @@ test("the draws of the width are standard normal, other with every seed, and the
   for (const k of [1, 2, 3]) {
     const share = radii.filter((r) => r <= k).length / radii.length;
     assert.ok(Math.abs(share - inside(k)) < 4 * Math.sqrt((inside(k) * (1 - inside(k))) / radii.length));
-    const row = epsilons(1).subarray(2 * ACROSS * k, 2 * ACROSS * (k + 1));
+  }
+  for (const [at, k] of [[1, 3], [2, 10]]) {
+    const row = epsilons(1, 10).subarray(2 * ACROSS * at, 2 * ACROSS * (at + 1));
     for (let i = 0; i < ACROSS; i++) assert.ok(Math.abs(Math.hypot(row[2 * i], row[2 * i + 1]) - k) < 1e-12);
   }
-  assert.deepEqual(epsilons(5), epsilons(5));
-  assert.notDeepEqual(epsilons(5), epsilons(6));
+  assert.deepEqual(epsilons(5, 6), epsilons(5, 6));
+  assert.deepEqual(epsilons(5, 6).subarray(0, 2 * ACROSS), epsilons(5, 20).subarray(0, 2 * ACROSS));
+  assert.notDeepEqual(epsilons(5, 6), epsilons(6, 6));
   assert.deepEqual([1, 2, 3, 5].map(insidePercent), ["39", "86", "98.9", "> 99.9"]);
 });
 
-test("grey levels and the extremes of certainty", () => {
+test("the last row lies where the picture has become clearly another one, if the map reaches so far", () => {
+  const decoder = makeDecoder();
+  const around = (/** @type {number} */ sigma) => new Around(decoder, [0.2, 0.1], [sigma, sigma], decoder.decode([0.2, 0.1]));
+  const narrow = around(0.02), between = 40;
+  const far = narrow.far(between);
+  assert.ok(far > 4 && narrow.average(far) >= 0.4 * between, `${far}`);
+  assert.ok(narrow.average(0.6 * far) < 0.4 * between);
+  assert.ok(narrow.far(10) < far, "sooner where samples differ less");
+  assert.equal(around(0.9).far(between), 4, "a wide Gaussian: never nearer than 4σ, and not off the map");
+  assert.ok(around(0.25).far(1e6) * 0.25 <= 3);
+});
+
+test("what two samples differ by is the average over pairs", () => {
+  const decoder = makeDecoder();
+  const codes = Float32Array.of(0, 0, 1, 1, 1, 0, 1, 1, 0, 2, 1, 1);
+  const pictures = [[0, 0], [1, 0], [0, 2]].map((z) => decoder.decode(z));
+  const pairs = [[0, 1], [0, 2], [1, 2]].map(([i, j]) => greyLevels(pictures[i], pictures[j]));
+  assert.ok(Math.abs(betweenSamples(decoder, codes) - (pairs[0] + pairs[1] + pairs[2]) / 3) < 1e-4);
+  assert.equal(betweenSamples(decoder, codes.subarray(0, 4)), 0);
+});
+
+test("grey levels and the smallest and widest ellipse", () => {
   assert.equal(greyLevels([0, 1], [0.5, 0.5]), 127.5);
-  assert.deepEqual(extremes(Float32Array.of(0, 0, 0.1, 0.3, 1, 1, 0.2, 0.1, 2, 2, 0.5, 0.2)), { sure: 1, unsure: 2 });
+  assert.deepEqual(extremes(Float32Array.of(0, 0, 0.1, 0.3, 1, 1, 0.2, 0.1, 2, 2, 0.5, 0.2)), { smallest: 1, widest: 2 });
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { logDensity } from "../../ui/latent_canvas/frontend/codes.js";
 import { mulberry32, normals } from "../../ui/latent_canvas/frontend/story/random.js";
-import { Holes, MixtureGrid, TEXEL, countAt, moments, orderCodes, placeOf } from "../../ui/latent_canvas/frontend/story/mixture.js";
+import { Holes, MixtureGrid, TEXEL, countAt, evenDraws, moments, orderCodes, placeOf, shareError } from "../../ui/latent_canvas/frontend/story/mixture.js";
 import { createView } from "../../ui/latent_canvas/frontend/view.js";
 import { aggregateGrid } from "../../ui/latent_canvas/frontend/weight/aggregate.js";
 
@@ -71,6 +71,26 @@ test("holes are counted as the density says, for every n", () => {
     }
     assert.ok(Math.abs(holes.at(n) - count / 300) < 1e-6);
   }
+});
+
+test("even draws are spread as the prior is, more closely than random ones", () => {
+  const draws = evenDraws(4000);
+  for (const radius of [0.5, 1, 2, 3]) {
+    let outside = 0;
+    for (let d = 0; d < 4000; d++) outside += Math.hypot(draws[2 * d], draws[2 * d + 1]) > radius ? 1 : 0;
+    assert.ok(Math.abs(outside / 4000 - Math.exp(-(radius ** 2) / 2)) < 0.001);
+  }
+  let [right, corner] = [0, 0];
+  for (let d = 0; d < 4000; d++) {
+    right += draws[2 * d] > 0.7 ? 1 : 0;
+    corner += draws[2 * d] > 0 && draws[2 * d + 1] > 0 ? 1 : 0;
+  }
+  assert.ok(Math.abs(right / 4000 - 0.24196) < 0.004 && Math.abs(corner / 4000 - 0.25) < 0.004);
+});
+
+test("a share's standard error is that of random draws, and never nothing", () => {
+  assert.ok(Math.abs(shareError(0.12, 4000) - Math.sqrt((0.12 * 0.88) / 4000)) < 1e-4);
+  assert.ok(shareError(0, 4000) > 0.0002);
 });
 
 test("the slider goes from one to all and back without loss at its ends", () => {

@@ -1,4 +1,4 @@
-// D, β·R and their sum along the width of one sample's Gaussian, and the same three as bars on the same scale of nats.
+// The extra error, β·R and their sum along the width of one sample's Gaussian, and the same three as bars on the same scale of nats.
 
 import { classColors } from "../palette.js";
 import { t } from "../texts.js";
@@ -9,10 +9,10 @@ import { significant } from "../words.js";
 
 /**
  * @typedef {import("../weight/geometry.js").Point} Point
- * @typedef {{d: number, r: number, sum: number}} Terms nats: D above its floor, β·R, and both
+ * @typedef {{d: number, r: number, sum: number}} Terms nats: the extra error, β·R, and both
  * @typedef {object} Curves
  * @property {ArrayLike<number>} widths
- * @property {ArrayLike<number>} d above the floor; NaN where not known yet
+ * @property {ArrayLike<number>} d the extra error; NaN where not known yet
  * @property {(width: number) => number} r β·R
  * @typedef {object} Marks
  * @property {Terms & {width: number}} hand
@@ -131,7 +131,7 @@ export class BalanceChart extends Chart {
       const middle = box.right + BAR_GAP + i * (BAR + BAR_GAP) + BAR / 2;
       set(number, { x: middle, fill: ink.text, ...halo(ink) });
       set(name, { x: middle, y: box.bottom + 16, fill: ink.text });
-      name.textContent = ["D", "β·R", t("story_balance.bar.sum")][i];
+      name.textContent = [t("story_balance.bar.d"), "β·R", t("story_balance.bar.sum")][i];
     }
     this.root.replaceChildren(
       frame(box, x, y, ink), zero, this.encoder.line, this.lines.d, this.lines.r, this.lines.sum, this.hand.line, this.least.mark, this.encoder.mark,

@@ -9,7 +9,7 @@ import { t } from "../texts.js";
 import { toScreen } from "../view.js";
 import { number, significant } from "../words.js";
 import { BalanceChart, D_COLOR, R_COLOR } from "./balance_chart.js";
-import { BalancePictures, siblingPlaces } from "./balance_pictures.js";
+import { BalancePictures, PlaneNames, siblingPlaces } from "./balance_pictures.js";
 import { NumbersTable, changeOf, nats, readLeast, readState, times } from "./balance_words.js";
 import { Distortion, WidthCurve, nodesFor } from "./expected.js";
 import { LatentPlane } from "./latent_plane.js";
@@ -34,6 +34,10 @@ const HAND_MS = 5;
 const FEW = 5;
 /** Steps of the slider. */
 const SLIDER = 1000;
+/** The plane shows so many of the encoder's σ to each side, more only where the hand's Gaussian would not fit. */
+const IN_SIGHT = 4.5;
+/** However narrow the Gaussian, the handle of its edge stays so far from the centre's, CSS pixels along each axis. */
+const APART = 11;
 /** D that two rules disagree on by more than this, nats, is shown as rough. */
 const ROUGH = 0.15;
 
@@ -44,6 +48,8 @@ export class BalanceStep extends Step {
     /** The hand has changed something: from now on it holds its Gaussian. */
     this.touched = false;
     this.moving = false;
+    /** β at which the hand dragged the centre; at any other the centre is the encoder's μ. @type {number | null} */
+    this.centredAt = null;
     /** @type {[number, number]} */
     this.mu = [0, 0];
     /** @type {[number, number]} */
@@ -69,10 +75,12 @@ export class BalanceStep extends Step {
     const onEnd = () => this.#rest();
     this.handles = {
       edge: this.plane.addHandle({
-        name: "edge-handle", label: t("story_balance.edge"), onMove: (x, y) => this.#change(this.mu, [Math.abs(x - this.mu[0]), Math.abs(y - this.mu[1])]), onEnd,
+        name: "edge-handle", label: t("story_balance.edge"), onMove: (x, y) => this.#change(this.mu, [this.#sigmaOf(x - this.mu[0]), this.#sigmaOf(y - this.mu[1])]), onEnd,
       }),
-      centre: this.plane.addHandle({ name: "centre-handle", label: t("story_balance.centre"), onMove: (x, y) => this.#change([x, y], this.sigma), onEnd }),
+      centre: this.plane.addHandle({ name: "centre-handle", label: t("story_balance.centre"), onMove: (x, y) => this.#moveCentre(x, y), onEnd }),
     };
+    this.names = new PlaneNames();
+    this.plane.canvas.after(this.names.root);
     this.chart = new BalanceChart((width, done) => {
       this.#setWidth(width);
       if (done) this.#rest();
@@ -90,19 +98,20 @@ export class BalanceStep extends Step {
     this.words = {
       state: h("p", { class: "balance-state", "data-testid": "balance-state" }), least: h("p", { "data-testid": "balance-least" }), floor: h("p", {}),
     };
-    this.sliderRow = h("div", { class: "balance-slider" }, this.slider);
+    this.sliderRow = h("div", { class: "balance-slider" }, this.slider, this.sliderText);
     this.chartBox = h("div", { class: "balance-chart" }, this.chart.root);
     this.pictures = new BalancePictures();
     const legend = h("p", { class: "balance-legend" }, ...[["d", D_COLOR], ["r", R_COLOR], ["sum", ""]].map(([name, color]) => {
       const entry = h("span", {}, h("i", {}), h("span", {}, ...rich(`story_balance.legend.${name}`)));
       if (color) /** @type {HTMLElement} */ (entry.firstChild).style.background = color;
       return entry;
-    }), this.sliderText);
+    }));
     const says = h("p", { class: "note", "data-testid": "hand-text" }, this.handText.mu, this.handText.sigma);
     const left = h("div", { class: "balance-left" }, this.plane.root, h("div", { class: "row" }, says, this.back));
     const right = h("div", { class: "balance-right" }, legend, this.chartBox, this.sliderRow,
       h("div", { class: "balance-reading" }, this.table.root, h("div", { class: "balance-words" }, this.words.state, this.words.least)), this.pictures.root);
     this.pictures.notes.append(this.words.floor);
+    this.body.classList.add("balance-body");
     this.body.append(h("div", { class: "balance-top" }, h("div", { class: "picker-slot" }), this.beta.root), h("div", { class: "balance-grid" }, right, left));
     const observer = new ResizeObserver(() => {
       const { clientWidth, clientHeight } = this.chartBox;
@@ -122,6 +131,17 @@ export class BalanceStep extends Step {
     this.touched = true;
     this.moving = true;
     this.redraw();
+  }
+
+  /** @param {number} x @param {number} y */
+  #moveCentre(x, y) {
+    this.centredAt = this.story.state.beta;
+    this.#change([x, y], this.sigma);
+  }
+
+  /** The σ for which the edge's handle lies so far from the centre along an axis. @param {number} offset latent */
+  #sigmaOf(offset) {
+    return Math.sqrt(Math.max(0, offset ** 2 - (APART / this.plane.view.scale) ** 2));
   }
 
   /** @param {number} share of the way from the narrowest to the widest */
@@ -178,9 +198,10 @@ export class BalanceStep extends Step {
     if (!distortion) return;
     distortion.x = subject.pixels;
     this.beta.set(state.beta);
-    if (!this.touched) {
+    if (!this.touched) this.sigma = [...subject.sigma];
+    if (!this.touched || this.centredAt !== state.beta) {
       this.mu = [...subject.mu];
-      this.sigma = [...subject.sigma];
+      this.centredAt = null;
     }
     const hand = this.#handAnswer(distortion);
     const encoder = this.#encoderAnswer(distortion, hand);
@@ -275,13 +296,14 @@ export class BalanceStep extends Step {
     chart.setRange(widths[0], widths[widths.length - 1], lowest < -0.02 * ymax ? Math.max(-ymax, 1.1 * lowest) : 0, ymax);
     chart.show({ widths, d, r }, { hand: above(hand), encoder: above(encoder), least: least && { width: least.width, sum: least.sum - encoder.floor } });
     const { left, right } = chart.insets;
-    this.sliderRow.style.padding = `0 ${Math.max(0, right - 8)}px 0 ${Math.max(0, left - 8)}px`;
+    this.slider.style.margin = `0 0 0 ${Math.max(0, left - 8)}px`;
+    this.sliderText.style.width = `${Math.max(0, right - 16)}px`;
     const share = Math.log(hand.width / widths[0]) / Math.log(widths[widths.length - 1] / widths[0]);
     this.slider.value = String(Math.round(SLIDER * share));
     const { factor } = changeOf(hand, encoder);
-    const says = t("story_balance.width", { times: times(factor), sigma: significant(hand.width) });
-    this.slider.setAttribute("aria-valuetext", says);
-    setText(this.sliderText, says);
+    const width = { times: times(factor), sigma: significant(hand.width) };
+    this.slider.setAttribute("aria-valuetext", t("story_balance.width", width));
+    setText(this.sliderText, t("story_balance.width_short", width));
     const rough = this.#isRough();
     this.table.show(hand, encoder, beta, rough);
     setText(this.words.state, readState(hand, encoder, beta, rough));
@@ -293,7 +315,7 @@ export class BalanceStep extends Step {
     this.back.disabled = !this.touched;
     const fixed = (/** @type {number} */ v) => v.toFixed(4);
     Object.assign(this.root.dataset, {
-      d: fixed(hand.d), r: fixed(hand.r), betaR: fixed(beta * hand.r), sum: fixed(hand.sum), factor: fixed(factor), floor: fixed(encoder.floor),
+      d: fixed(hand.d), r: fixed(hand.r), betaR: fixed(beta * hand.r), sum: fixed(hand.sum), factor: fixed(factor), floor: fixed(encoder.floor), extra: fixed(hand.d - encoder.floor),
       bestFactor: least ? fixed(least.width / encoder.width) : "", bestSigma: least ? least.width.toPrecision(4) : "", bestEdge: least?.edge ?? "",
       mu: hand.mu.map(fixed).join(","), sigma: hand.sigma.map((v) => v.toPrecision(5)).join(","), encoderSum: fixed(encoder.sum),
       settled: String(curve.settled && !this.moving), touched: String(this.touched),
@@ -305,18 +327,18 @@ export class BalanceStep extends Step {
     const { model, subject, current, colors, ink } = this.story;
     if (!model || !subject) return;
     if (!this.moving) {
-      const [wide, theirs] = [Math.max(...hand.sigma), Math.max(...encoder.sigma)];
-      const away = Math.max(Math.abs(hand.mu[0] - encoder.mu[0]), Math.abs(hand.mu[1] - encoder.mu[1]));
-      const half = Math.max(2.3 * wide, Math.min(3.2 * theirs, 6 * wide), 1.2 * away);
-      this.plane.show([hand.mu[0] - half, hand.mu[0] + half, hand.mu[1] - half, hand.mu[1] + half], glide);
+      const { mu, sigma } = encoder;
+      const half = Math.max(IN_SIGHT * Math.max(...sigma), ...[0, 1].map((j) => Math.abs(hand.mu[j] - mu[j]) + 1.25 * hand.sigma[j]));
+      this.plane.show([mu[0] - half, mu[0] + half, mu[1] - half, mu[1] + half], glide);
     }
     const color = subject.label < 0 ? ink.soft : colors[subject.label];
+    const edge = hand.sigma.map((v, j) => hand.mu[j] + Math.hypot(v, APART / this.plane.view.scale));
     this.plane.draw({
       ink,
       prior: true,
       samples: { codes: current, labels: model.codes.labels, colors },
       under: (context, view) => {
-        const [x0, y0] = toScreen(view, hand.mu[0], hand.mu[1]), [x1, y1] = toScreen(view, hand.mu[0] + hand.sigma[0], hand.mu[1] + hand.sigma[1]);
+        const [x0, y0] = toScreen(view, hand.mu[0], hand.mu[1]), [x1, y1] = toScreen(view, edge[0], edge[1]);
         context.save();
         context.strokeStyle = ink.accent;
         context.setLineDash([3, 3]);
@@ -324,12 +346,13 @@ export class BalanceStep extends Step {
         context.restore();
       },
       ellipses: [
-        { mu: encoder.mu, sigma: encoder.sigma, ks: [1], color, filled: true, dash: this.touched ? [5, 4] : undefined },
-        { mu: hand.mu, sigma: hand.sigma, ks: [1, 2], color: ink.accent, filled: true },
+        { mu: encoder.mu, sigma: encoder.sigma, ks: [1], color, filled: true },
+        ...(this.touched ? [{ mu: hand.mu, sigma: hand.sigma, ks: [1], color: ink.accent, filled: true }] : []),
       ],
       dots: [{ xy: siblingPlaces(this.mu, this.sigma), color: ink.text, radius: 3, alpha: 0.85 }],
     });
     this.handles.centre.moveTo(hand.mu[0], hand.mu[1]);
-    this.handles.edge.moveTo(hand.mu[0] + hand.sigma[0], hand.mu[1] + hand.sigma[1]);
+    this.handles.edge.moveTo(edge[0], edge[1]);
+    this.names.show(this.plane, hand, encoder, this.touched, color, ink);
   }
 }

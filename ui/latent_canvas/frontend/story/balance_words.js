@@ -13,13 +13,15 @@ import { significant } from "../words.js";
  * @property {number} d
  * @property {number} r
  * @property {number} sum D + β·R
- * @typedef {{width: number, sum: number, edge: "" | "low" | "high"} | null} Least the lowest sum along the width, NaN-free
+ * @typedef {import("./expected.js").Least} Least the lowest sum along the width
  */
 
 /** Differences below this, nats, are called none. */
 const SAME = 0.05;
 /** Within this factor of the encoder's width the least sum is near it. */
 const NEAR = 1.5;
+/** A sum this much below the encoder's, nats, at another width is an exception. */
+const MUCH = 1;
 
 /** @param {number} value @param {number} [digits] */
 export function nats(value, digits = 1) {
@@ -38,13 +40,13 @@ export function times(factor) {
   return factor >= 9.95 ? String(Math.round(factor)) : factor >= 0.995 ? factor.toFixed(1) : significant(factor);
 }
 
-/** How the hand's Gaussian differs from the encoder's. @param {Answer} hand @param {Answer} encoder */
+/** How the hand's Gaussian differs from the encoder's; shift in latent units. @param {Answer} hand @param {Answer} encoder */
 export function changeOf(hand, encoder) {
   const factor = hand.width / encoder.width;
-  const shift = Math.hypot((hand.mu[0] - encoder.mu[0]) / encoder.sigma[0], (hand.mu[1] - encoder.mu[1]) / encoder.sigma[1]);
+  const away = [0, 1].map((j) => hand.mu[j] - encoder.mu[j]);
   const shape = Math.abs(Math.log((hand.sigma[0] / hand.sigma[1]) * (encoder.sigma[1] / encoder.sigma[0])));
   const size = factor < 0.98 ? "narrower" : factor > 1.02 ? "wider" : "";
-  return { factor, shift, size, moved: shift > 0.05, reshaped: shape > 0.05 };
+  return { factor, shift: Math.hypot(...away), size, moved: away.some((v, j) => Math.abs(v) > 0.05 * encoder.sigma[j]), reshaped: shape > 0.05 };
 }
 
 /**
@@ -54,7 +56,7 @@ export function changeOf(hand, encoder) {
 export function readState(hand, encoder, beta, rough = false) {
   const { factor, shift, size, moved, reshaped } = changeOf(hand, encoder);
   if (!size && !moved && !reshaped) return t("story_balance.state.same");
-  const values = { times: times(factor), shift: shift.toFixed(1) };
+  const values = { times: times(factor), shift: significant(shift) };
   const where = size === "narrower" ? t(moved ? "story_balance.where.moved_narrower" : "story_balance.where.narrower", values)
     : size === "wider" ? t(moved ? "story_balance.where.moved_wider" : "story_balance.where.wider", values)
     : t(moved ? "story_balance.where.moved" : "story_balance.where.reshaped", values);
@@ -62,9 +64,8 @@ export function readState(hand, encoder, beta, rough = false) {
   const picture = bySign(dd, "story_balance.picture.better", "story_balance.picture.same", "story_balance.picture.worse", rough);
   const term = beta === 0 ? t("story_balance.term.silent") : bySign(dr, "story_balance.term.less", "story_balance.term.same", "story_balance.term.more");
   const against = (Math.abs(dd) >= SAME && Math.abs(dr) >= SAME && dd * dr < 0) || beta === 0;
-  const both = t(against ? "story_balance.state.but" : "story_balance.state.and", { where, picture, term });
-  const total = bySign(hand.sum - encoder.sum, "story_balance.total.less", "story_balance.total.same", "story_balance.total.more", rough);
-  return `${both} ${total}`;
+  const together = bySign(hand.sum - encoder.sum, "story_balance.total.less", "story_balance.total.same", "story_balance.total.more", rough);
+  return t(against ? "story_balance.state.but" : "story_balance.state.and", { where, picture, term, together });
 }
 
 /**
@@ -80,7 +81,7 @@ function bySign(difference, less, same, more, rough = false, values = {}) {
 
 /**
  * Where the sum is least along the width, against the encoder's answer.
- * @param {Least} least
+ * @param {Least | null} least
  * @param {Answer} hand
  * @param {Answer} encoder
  * @param {number} beta
@@ -90,7 +91,7 @@ export function readLeast(least, hand, encoder, beta) {
   const { moved, reshaped } = changeOf(hand, encoder);
   const sigma = significant(least.width);
   const factor = least.width / encoder.width;
-  if (beta === 0) return t(least.edge === "low" ? "story_balance.least.vanishes" : "story_balance.least.not_vanishing", { sigma });
+  if (beta === 0) return t(least.edge === "low" || least.narrow - least.sum < SAME ? "story_balance.least.vanishes" : "story_balance.least.exception", { sigma });
   if (least.edge === "high") return t("story_balance.least.widest");
   if (moved || reshaped) {
     const keys = /** @type {const} */ (["story_balance.least.elsewhere_below", "story_balance.least.elsewhere_same", "story_balance.least.elsewhere_above"]);
@@ -99,10 +100,10 @@ export function readLeast(least, hand, encoder, beta) {
   const gain = encoder.sum - least.sum;
   const near = Math.abs(Math.log(factor)) <= Math.log(NEAR);
   if (near && gain < SAME) return t("story_balance.least.there", { sigma, times: times(factor) });
-  return t(near ? "story_balance.least.near" : "story_balance.least.off", { sigma, times: times(factor), nats: nats(gain, gain < 0.095 ? 2 : 1) });
+  return t(`story_balance.least.${near ? "near" : gain < MUCH ? "off" : "far"}`, { sigma, times: times(factor), nats: nats(gain, gain < 0.095 ? 2 : 1) });
 }
 
-/** D, β·R and their sum: the encoder's, the hand's, and the difference. */
+/** The extra error, β·R and their sum: the encoder's, the hand's, and the difference. */
 export class NumbersTable {
   constructor() {
     const columns = ["story_balance.table.encoder", "story_balance.table.hand", "story_balance.table.difference"];
@@ -112,13 +113,18 @@ export class NumbersTable {
       return { cells, root: h("tr", { class: ["d", "r", "sum"][row] }, h("th", { scope: "row" }, ...rich(name)), ...cells) };
     });
     this.root = h("table", { class: "balance-table", "data-testid": "balance-table" },
-      h("thead", {}, h("tr", {}, h("th", {}, t("story_balance.table.unit")), ...columns.map((key) => h("th", { scope: "col" }, t(key))))),
+      h("thead", {}, h("tr", {}, h("th", {}, ...rich("story_balance.table.unit")), ...columns.map((key) => h("th", { scope: "col" }, t(key))))),
       h("tbody", {}, ...this.rows.map(({ root }) => root)));
   }
 
-  /** @param {Answer} hand @param {Answer} encoder @param {number} beta @param {boolean} rough the hand's D is known to about a nat */
+  /**
+   * @param {Answer} hand
+   * @param {Answer & {floor: number}} encoder floor: from where the extra error counts, nats
+   * @param {number} beta
+   * @param {boolean} rough the hand's D is known to about a nat
+   */
   show(hand, encoder, beta, rough) {
-    const terms = (/** @type {Answer} */ { d, r, sum }) => [d, beta * r, sum];
+    const terms = (/** @type {Answer} */ { d, r, sum }) => [d - encoder.floor, beta * r, sum - encoder.floor];
     const [now, then] = [terms(hand), terms(encoder)];
     for (const [i, { cells }] of this.rows.entries()) {
       const about = rough && i !== 1 ? "≈ " : "";

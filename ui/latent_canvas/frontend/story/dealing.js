@@ -40,10 +40,10 @@ export function pickOne(chance, from) {
 /** Samples among which a pair is sought. */
 const PAIR_AMONG = 48;
 /** Widths of a pair differ clearly, and not absurdly. */
-const PAIR_RATIO = { least: 2, most: 8 };
+const PAIR_RATIO = { least: 3, most: 10 };
 
 /**
- * Two samples whose values differ by a factor of at least 2 where there are such, in no particular order.
+ * Two samples whose values differ by a factor of at least 3 where there are such, in no particular order.
  * @param {Chance} chance
  * @param {number[]} pool indices
  * @param {(index: number) => number} value positive
@@ -99,6 +99,24 @@ export function toStored({ from, to, kind }, betas) {
   return { from, to: found, kind: exact ? kind : up ? "raise" : "lower" };
 }
 
+/** Values of β that are next to nothing. */
+const TINY = [0.0001, 0.0002, 0.0005, 0.001];
+/** From this share of the largest β on, the step to the largest is a small one. */
+const NEAR_TOP = 0.75;
+
+/**
+ * Steps of β at which a width may well stay as it is: next to nothing twice, and close to the model's largest β.
+ * @param {number[]} betas ascending, where codes were computed
+ * @param {boolean} stored only these can be asked about
+ * @returns {{from: number, to: number, kind: "double" | "top"}[]}
+ */
+export function quietSteps(betas, stored) {
+  const top = betas[betas.length - 1];
+  const low = stored ? [] : TINY.filter((beta) => 2 * beta <= top).map((from) => ({ from, to: 2 * from, kind: /** @type {const} */ ("double") }));
+  const high = betas.filter((beta) => beta >= NEAR_TOP * top && beta < top).map((from) => ({ from, to: top, kind: /** @type {const} */ ("top") }));
+  return [...low, ...high];
+}
+
 /**
  * @param {number} ratio of areas
  * @returns {"grow" | "shrink" | "same"}
@@ -109,39 +127,41 @@ export function growthOf(ratio) {
 }
 
 /**
- * The share of the other samples' μ that lie farther from a place than a guess does.
+ * The share of the other samples whose μ lies closer to a place than a guess does.
  * @param {Float32Array} current [n][4]
  * @param {ArrayLike<number>} place
  * @param {number} distance of the guess
  * @param {number} except index that does not count
  * @returns {number} in [0, 1]; NaN without others
  */
-export function shareFarther(current, place, distance, except) {
-  let [farther, others] = [0, 0];
+export function shareCloser(current, place, distance, except) {
+  let [closer, others] = [0, 0];
   for (let i = 0, c = 0; c < current.length; i++, c += 4) {
     if (i === except) continue;
     others += 1;
-    if (Math.hypot(current[c] - place[0], current[c + 1] - place[1]) > distance) farther += 1;
+    if (Math.hypot(current[c] - place[0], current[c + 1] - place[1]) < distance) closer += 1;
   }
-  return farther / others;
+  return closer / others;
 }
 
+/** A corner keeps this share of the box's width from its edges. */
+const CORNER_INSET = 0.09;
+
 /**
- * The other samples whose μ lies inside an ellipse of semi-axes kσ.
+ * The corner of a box that is farthest from any sample's μ.
+ * @param {import("./latent_plane.js").Bounds} box
  * @param {Float32Array} current [n][4]
- * @param {{mu: ArrayLike<number>, sigma: ArrayLike<number>}} gaussian
- * @param {number} k
- * @param {number} except index that does not count
- * @returns {number[]} indices
+ * @returns {[number, number]}
  */
-export function othersInside(current, { mu, sigma }, k, except) {
-  const found = [];
-  for (let i = 0, c = 0; c < current.length; i++, c += 4) {
-    if (i === except) continue;
-    const [a, b] = [(current[c] - mu[0]) / sigma[0], (current[c + 1] - mu[1]) / sigma[1]];
-    if (a * a + b * b <= k * k) found.push(i);
-  }
-  return found;
+export function emptyCorner([xmin, xmax, ymin, ymax], current) {
+  const [dx, dy] = [CORNER_INSET * (xmax - xmin), CORNER_INSET * (ymax - ymin)];
+  const corners = /** @type {[number, number][]} */ ([[xmin + dx, ymax - dy], [xmax - dx, ymax - dy], [xmax - dx, ymin + dy], [xmin + dx, ymin + dy]]);
+  const room = corners.map(([x, y]) => {
+    let least = Infinity;
+    for (let c = 0; c < current.length; c += 4) least = Math.min(least, Math.hypot(current[c] - x, current[c + 1] - y));
+    return least;
+  });
+  return corners[room.indexOf(Math.max(...room))];
 }
 
 /**
@@ -154,6 +174,31 @@ export function labelCounts(indices, labels) {
   const counts = /** @type {Map<number, number>} */ (new Map());
   for (const i of Array.from(indices)) counts.set(labels[i], (counts.get(labels[i]) ?? 0) + 1);
   return [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+}
+
+/**
+ * The labels that occur most often: more than one where they tie.
+ * @param {ArrayLike<number>} indices at least one
+ * @param {ArrayLike<number>} labels
+ * @returns {{labels: number[], count: number}} ascending; how often each of them occurs
+ */
+export function commonest(indices, labels) {
+  const counts = labelCounts(indices, labels);
+  return { labels: counts.filter(([, count]) => count === counts[0][1]).map(([label]) => label), count: counts[0][1] };
+}
+
+/**
+ * How far decoded pictures beside a place are from the one at it: root mean square over pictures and pixels.
+ * @param {{decode: (z: ArrayLike<number>) => Float32Array}} decoder
+ * @param {ArrayLike<number>} place
+ * @param {number[]} offsets along the first axis, latent units
+ * @returns {number} in units of a pixel's range
+ */
+export function stripChange(decoder, place, offsets) {
+  const [x, y] = [place[0], place[1]];
+  const centre = decoder.decode([x, y]).slice();
+  const squares = offsets.map((offset) => decoder.decode([x + offset, y]).reduce((sum, value, i) => sum + (value - centre[i]) ** 2, 0) / centre.length);
+  return Math.sqrt(squares.reduce((a, b) => a + b, 0) / offsets.length);
 }
 
 /**

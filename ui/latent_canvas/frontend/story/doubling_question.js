@@ -4,10 +4,9 @@ import { h, setText } from "../dom.js";
 import { paintImage } from "../images.js";
 import { formatBeta, nearestNode } from "../scale.js";
 import { nodesOf } from "../terms.js";
-import { t } from "../texts.js";
-import { toScreen } from "../view.js";
+import { sentences, t } from "../texts.js";
 import { significant } from "../words.js";
-import { doubled, growthOf, pickOne, poolOf, toStored } from "./dealing.js";
+import { doubled, growthOf, pickOne, poolOf, quietSteps, toStored } from "./dealing.js";
 import { LatentPlane } from "./latent_plane.js";
 import { Choices, Question, progress, unmarked } from "./question.js";
 import { sampleSubject } from "./subject.js";
@@ -24,14 +23,17 @@ const MORPH_MS = 1400;
 const DOTS = 1200;
 /** The plane reaches so many σ to each side before the answer, and at least so many after. */
 const REACH = { before: 5.5, after: 2.6 };
-/** In later rounds this share of questions goes the other way, from β to half of it. */
+/** In later rounds these shares of questions are about a step that changes hardly anything, and about half of β instead of twice. */
+const QUIET_SHARE = 0.3;
 const HALVE_SHARE = 0.3;
+/** Samples that are tried for a step that changes hardly anything. */
+const QUIET_TRIES = 12;
 /** A Gaussian this wide along both axes is nearly the prior. */
 const NEARLY_PRIOR = 0.85;
 /** Below this share of its range β hardly counts. */
 const SMALL_BETA = 0.01;
-/** A change of the distance from the middle that is worth a word. */
-const MOVED = 0.005;
+/** A way of the centre that is worth a word, in σ. */
+const MOVED = 1;
 const GROWTHS = /** @type {const} */ (["grow", "shrink", "same"]);
 
 export class DoublingQuestion extends Question {
@@ -58,8 +60,8 @@ export class DoublingQuestion extends Question {
       const caption = h("figcaption", {});
       return { name, canvas, caption, root: h("figure", {}, h("div", { class: "frame" }, canvas), caption) };
     });
-    const side = h("div", { class: "quiz-side" }, h("div", { class: "pictures" }, ...this.pictures.map(({ root }) => root)), this.ask, this.choices.root,
-      h("div", { class: "row" }, this.another), this.answer);
+    const side = h("div", { class: "quiz-side" }, this.ask, h("div", { class: "row choosing" }, this.choices.root, this.another), this.answer, this.take,
+      h("div", { class: "pictures" }, ...this.pictures.map(({ root }) => root)));
     this.body.append(h("div", { class: "quiz doubling" }, h("div", { class: "quiz-plane" }, this.plane.root, this.betaWords), side));
   }
 
@@ -78,17 +80,17 @@ export class DoublingQuestion extends Question {
     const { model, subject, state, current } = this.story;
     if (!model || !subject) return;
     const { betas } = model.spec;
-    let from = state.beta;
     this.subject = subject;
-    let halve = false;
-    if (this.round > 0) {
+    this.step = { from: state.beta, ...doubled(state.beta, betas) };
+    if (this.round > 0 && !(chance() < QUIET_SHARE && this.#dealQuiet(chance))) {
       this.subject = sampleSubject(model, current, pickOne(chance, poolOf(model)));
       const top = betas[betas.length - 1];
-      halve = chance() < HALVE_SHARE;
-      from = pickOne(chance, betas.filter((beta) => beta >= SMALL_BETA * top && (halve || 2 * beta <= top)));
+      const halve = chance() < HALVE_SHARE;
+      const from = pickOne(chance, betas.filter((beta) => beta >= SMALL_BETA * top && (halve || 2 * beta <= top)));
+      this.step = { from, ...(halve ? { to: from / 2, kind: "halve" } : doubled(from, betas)) };
     }
-    this.step = { from, ...(halve ? { to: from / 2, kind: "halve" } : doubled(from, betas)) };
     if (!this.#encodes) this.step = toStored(this.step, betas);
+    const { from } = this.step;
     this.before = this.#gaussianAt(from);
     this.after = null;
     this.guess = null;
@@ -96,6 +98,29 @@ export class DoublingQuestion extends Question {
     this.dots = { before: codes, after: codes, now: codes.slice() };
     this.plane.show(square([this.before], REACH.before));
     this.#say();
+  }
+
+  /**
+   * A sample and a step of β with which its ellipse stays about the same, for a reason that can be told.
+   * @param {import("./dealing.js").Chance} chance
+   * @returns {boolean} there is one among those tried
+   */
+  #dealQuiet(chance) {
+    const { model, current } = this.story;
+    if (!model) return false;
+    const pool = poolOf(model);
+    for (let i = 0; i < QUIET_TRIES; i++) {
+      this.subject = sampleSubject(model, current, pickOne(chance, pool));
+      const steps = quietSteps(model.spec.betas, !this.#encodes).filter((step) => {
+        [this.before, this.after] = [this.#gaussianAt(step.from), this.#gaussianAt(step.to)];
+        this.step = step;
+        return growthOf(area(this.after) / area(this.before)) === "same" && this.#reason("same") !== "";
+      });
+      if (!steps.length) continue;
+      this.step = pickOne(chance, steps);
+      return true;
+    }
+    return false;
   }
 
   #say() {
@@ -106,7 +131,7 @@ export class DoublingQuestion extends Question {
     const name = subject.index < 0 ? t("story.your_drawing") : t("story.sample_name", { id: subject.id.toLocaleString("en-US"), label });
     const values = { name, from: formatBeta(step.from), to: formatBeta(step.to) };
     const parts = ["story_doubling.ask", `story_doubling.ask.${step.kind}`, "story_doubling.ask.will"];
-    this.ask.replaceChildren(...nodesOf(parts.map((key) => t(key, values)).join(" ")));
+    this.ask.replaceChildren(...nodesOf(sentences(parts.map((key) => t(key, values)))));
     Object.assign(this.root.dataset, { index: String(subject.id), from: String(step.from), to: String(step.to) });
     delete this.root.dataset.ratio;
   }
@@ -147,12 +172,13 @@ export class DoublingQuestion extends Question {
       from: formatBeta(step.from), to: formatBeta(step.to), before: sigmas(before), after: sigmas(this.after), ratio: ratioText(ratio),
       percent: Math.round(100 * Math.abs(ratio - 1)),
     };
-    const lines = [t(`story_doubling.${growth}`, values), t(`story_doubling.why.${this.#reason(growth)}`, values), this.#movedWords(), othersWords(all, growth)];
+    const reason = this.#reason(growth);
+    const lines = [t(`story_doubling.${growth}`, values), reason && t(`story_doubling.why.${reason}`), sentences([othersWords(all, growth), this.#movedWords()])];
     const kind = guess === growth ? "right" : "other";
-    this.reveal({ kind, verdict: t(`story_question.verdict.${kind}`), lines });
+    this.reveal({ kind, verdict: t(`story_question.verdict.${kind}`), lines: lines.filter((line) => line !== "") });
   }
 
-  /** @param {Growth} growth @returns {string} the end of a key */
+  /** @param {Growth} growth @returns {string} the end of a key; empty where there is nothing to tell */
   #reason(growth) {
     const { from, to } = this.step;
     const { betas } = /** @type {import("../store.js").Model} */ (this.story.model).spec;
@@ -160,16 +186,14 @@ export class DoublingQuestion extends Question {
     if (growth === usual) return growth;
     if (growth !== "same") return "unusual";
     if (Math.min(...this.before.sigma, ...(this.after?.sigma ?? [])) > NEARLY_PRIOR) return "prior";
-    return Math.max(from, to) < SMALL_BETA * betas[betas.length - 1] ? "small" : "same";
+    return Math.max(from, to) < SMALL_BETA * betas[betas.length - 1] ? "small" : "";
   }
 
+  /** The question is about the size; that the centre moves too can be seen, and is said. */
   #movedWords() {
-    if (!this.after) return "";
-    const [r1, r2] = [this.before, this.after].map(({ mu }) => Math.hypot(mu[0], mu[1]));
-    const values = { moved: Math.hypot(this.after.mu[0] - this.before.mu[0], this.after.mu[1] - this.before.mu[1]).toFixed(2), before: r1.toFixed(2), after: r2.toFixed(2) };
-    if (r1 - r2 > MOVED) return t("story_doubling.moved.inwards", values);
-    if (r2 - r1 <= MOVED) return t("story_doubling.moved.hardly", values);
-    return t(this.step.to < this.step.from ? "story_doubling.moved.released" : "story_doubling.moved.outwards", values);
+    const { before, after } = this;
+    const moved = after ? Math.hypot(...before.mu.map((v, i) => (after.mu[i] - v) / before.sigma[i])) : 0;
+    return moved > MOVED ? t("story_doubling.moved") : "";
   }
 
   /**
@@ -187,7 +211,6 @@ export class DoublingQuestion extends Question {
     for (let i = 0; i < dots.length; i++) dots[i] = this.dots.before[i] + s * (this.dots.after[i] - this.dots.before[i]);
     this.plane.draw({
       ink, prior: true, samples: { codes: dots, labels: model.codes.labels, colors },
-      under: (context, view) => this.#toMiddle(context, view),
       ellipses: [
         ...(after ? [{ mu: before.mu, sigma: before.sigma, ks: [2, 1], color: ink.soft, dash: [5, 4], width: 1.5 }] : []),
         { mu: now.mu, sigma: now.sigma, ks: [2, 1], color, filled: true, width: 3 },
@@ -214,34 +237,6 @@ export class DoublingQuestion extends Question {
       mu: before.mu.map((v, i) => v + s * (after.mu[i] - v)),
       sigma: before.sigma.map((v, i) => v * (after.sigma[i] / v) ** s),
     };
-  }
-
-  /** Where the middle of the map lies, when it is out of sight. @param {CanvasRenderingContext2D} context @param {import("../view.js").View} view */
-  #toMiddle(context, view) {
-    const { ink } = this.story;
-    const [x, y] = toScreen(view, 0, 0);
-    const [cx, cy] = [view.width / 2, view.height / 2];
-    const inset = 34;
-    const out = Math.max(Math.abs(x - cx) / (cx - inset), Math.abs(y - cy) / (cy - inset));
-    if (out <= 1) return;
-    const [px, py] = [cx + (x - cx) / out, cy + (y - cy) / out];
-    const angle = Math.atan2(y - cy, x - cx);
-    context.save();
-    context.translate(px, py);
-    context.fillStyle = ink.soft;
-    context.font = "12px sans-serif";
-    context.textAlign = px > view.width * 0.7 ? "right" : px < view.width * 0.3 ? "left" : "center";
-    const words = t("story_doubling.middle");
-    context.fillText(words, px > view.width * 0.7 ? 22 : px < view.width * 0.3 ? -22 : 0, Math.sin(angle) > 0 ? -14 : 22);
-    context.rotate(angle);
-    context.beginPath();
-    context.moveTo(20, 0);
-    context.lineTo(8, -6);
-    context.lineTo(8, 6);
-    context.closePath();
-    context.fill();
-    context.fillRect(-8, -1, 17, 2);
-    context.restore();
   }
 
   /** The picture, and what comes back of it before and after; what is not known yet is hidden by its style. @param {boolean} answered */
@@ -304,11 +299,9 @@ function ratioText(ratio) {
  */
 function othersWords({ before, after }, growth) {
   const n = before.length / 4;
-  let [alike, inwards] = [0, 0];
+  let alike = 0;
   for (let c = 0; c < before.length; c += 4) {
-    const ratio = (after[c + 2] * after[c + 3]) / (before[c + 2] * before[c + 3]);
-    if (growthOf(ratio) === growth) alike += 1;
-    if (Math.hypot(after[c], after[c + 1]) < Math.hypot(before[c], before[c + 1])) inwards += 1;
+    if (growthOf((after[c + 2] * after[c + 3]) / (before[c + 2] * before[c + 3])) === growth) alike += 1;
   }
-  return n > 1 ? t(`story_doubling.others.${growth}`, { percent: Math.round((100 * alike) / n), inwards: Math.round((100 * inwards) / n), count: n.toLocaleString("en-US") }) : "";
+  return n > 1 ? t(`story_doubling.others.${growth}`, { percent: Math.round((100 * alike) / n) }) : "";
 }

@@ -9,6 +9,11 @@ import { rate } from "../codes.js";
  * @typedef {object} Pairs the tensor product of a rule with itself
  * @property {Float64Array} nodes [m][2]
  * @property {Float64Array} weights [m]
+ * @typedef {object} Least where the sum is least along the width
+ * @property {number} width
+ * @property {number} sum nats
+ * @property {"" | "low" | "high"} edge of the widths that it lies on
+ * @property {number} narrow the sum at the narrowest width, nats
  */
 
 /** The largest number below 1 that a double knows differs from it by this: a mean so near to 0 or 1 costs at most 36.7 nats. */
@@ -237,7 +242,7 @@ export class WidthCurve {
   /**
    * Where D + β·R is least along the curve: a parabola through the lowest width and its neighbours.
    * @param {number} beta
-   * @returns {{width: number, sum: number, edge: "" | "low" | "high"} | null} null while too little is known
+   * @returns {Least | null} null while too little is known
    */
   least(beta) {
     const at = this.widths.map((_, i) => i).filter((i) => Number.isFinite(this.d[i]));
@@ -246,11 +251,11 @@ export class WidthCurve {
     let best = 0;
     for (let k = 1; k < sums.length; k++) if (sums[k] < sums[best] - FLAT) best = k;
     const width = this.widths[at[best]];
-    if (best === 0) return { width, sum: sums[0], edge: "low" };
-    if (best === sums.length - 1) return { width, sum: sums[best], edge: "high" };
+    if (best === 0) return { width, sum: sums[0], edge: "low", narrow: sums[0] };
+    if (best === sums.length - 1) return { width, sum: sums[best], edge: "high", narrow: sums[0] };
     const logs = [best - 1, best, best + 1].map((k) => Math.log(this.widths[at[k]]));
     const top = vertex(logs, sums.slice(best - 1, best + 2));
-    return { width: Math.exp(top.x), sum: top.y, edge: "" };
+    return { width: Math.exp(top.x), sum: top.y, edge: "", narrow: sums[0] };
   }
 }
 

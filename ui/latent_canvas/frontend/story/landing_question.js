@@ -1,12 +1,12 @@
 // Question after step 2: where on the map will the encoder put this picture?
 
-import { classMedians, nearest } from "../codes.js";
+import { nearest } from "../codes.js";
 import { h, setShown, setText } from "../dom.js";
 import { plainText, rich } from "../terms.js";
-import { t } from "../texts.js";
+import { sentences, t } from "../texts.js";
 import { toScreen } from "../view.js";
 import { number, significant } from "../words.js";
-import { labelCounts, mapBox, pickOne, poolOf, shareFarther, withoutOne } from "./dealing.js";
+import { commonest, emptyCorner, labelCounts, mapBox, pickOne, poolOf, shareCloser, withoutOne } from "./dealing.js";
 import { LatentPlane } from "./latent_plane.js";
 import { Question, progress, unmarked } from "./question.js";
 import { sampleSubject, withCode } from "./subject.js";
@@ -23,10 +23,11 @@ const NAME_PX = 15;
 const NEIGHBOURS = 8;
 /** Chances to find a sample that lies on the map that is shown. */
 const TRIES = 30;
-/** Shares of the other samples that lie farther away, from which on a guess is called very close, close, or in the region. */
-const VERY_CLOSE = 0.98;
-const CLOSE = 0.88;
-const REGION = 0.6;
+/** Shares of the other samples that lie closer, up to which a guess is called very close, or close. */
+const VERY_CLOSE = 0.02;
+const CLOSE = 0.1;
+/** Of so many classes that are equally frequent the names are said. */
+const NAMED = 3;
 
 export class LandingQuestion extends Question {
   /** @param {import("./story_view.js").StoryView} story @param {AbortSignal} signal */
@@ -41,8 +42,8 @@ export class LandingQuestion extends Question {
     this.others = withoutOne(new Float32Array(4), [0], 0);
     /** @type {Int32Array} */
     this.neighbours = new Int32Array(0);
-    /** @type {Float32Array} [classes][2] */
-    this.medians = new Float32Array(0);
+    /** The ring has left the corner where it waits. */
+    this.moved = false;
     this.canvas = h("canvas", { role: "img", "aria-label": t("story_landing.picture") });
     this.plane = new LatentPlane({ label: t("story_landing.plane"), testid: "landing-plane", resized: () => this.redraw() }, signal);
     this.plane.root.classList.add("tappable");
@@ -52,9 +53,9 @@ export class LandingQuestion extends Question {
     this.handle.root.addEventListener("pointerdown", () => (moved = false), { signal });
     this.handle.root.addEventListener("pointermove", (event) => (moved ||= event.buttons > 0 && Math.hypot(event.movementX, event.movementY) > 0), { signal });
     // Pressed, not dragged, the ring is a place like any other; so Enter answers too.
-    this.handle.root.addEventListener("click", (event) => (event.detail === 0 || !moved) && this.#land(this.guess), { signal });
+    this.handle.root.addEventListener("click", (event) => (event.detail === 0 || !moved) && this.#here(), { signal });
     this.here = h("button", { type: "button", class: "primary", "data-testid": "here" }, t("story_landing.here"));
-    this.here.addEventListener("click", () => this.#land(this.guess), { signal });
+    this.here.addEventListener("click", () => this.#here(), { signal });
     this.thumbs = Array.from({ length: NEIGHBOURS }, () => {
       const canvas = h("canvas", {});
       const text = h("span", {});
@@ -63,7 +64,7 @@ export class LandingQuestion extends Question {
     this.around = h("div", { class: "around", hidden: true }, h("h3", {}, t("story_landing.around")),
       h("div", { class: "thumbs", "data-testid": "neighbours" }, ...this.thumbs.map(({ root }) => root)));
     const asked = h("div", { class: "asked" }, h("div", { class: "frame big" }, this.canvas), h("div", {}, this.ask, h("p", { class: "note" }, ...rich("story_landing.how"))));
-    const side = h("div", { class: "quiz-side" }, h("div", { class: "row" }, this.here, this.another), this.answer, this.around);
+    const side = h("div", { class: "quiz-side" }, h("div", { class: "row" }, this.here, this.another), this.answer, this.around, this.take);
     this.body.append(h("div", { class: "quiz landing" }, asked, h("div", { class: "quiz-plane" }, this.plane.root), side));
   }
 
@@ -82,22 +83,28 @@ export class LandingQuestion extends Question {
       if (x > xmin && x < xmax && y > ymin && y < ymax) break;
     }
     this.found = null;
-    this.guess = [0, 0];
+    this.moved = false;
+    this.guess = emptyCorner(mapBox(current), current);
     this.others = withoutOne(current, model.codes.labels, this.index);
-    this.medians = classMedians(current, model.codes.labels, model.spec.label_names.length);
     setShown(this.around, false);
-    const unseen = model.codes.test[this.index] === 1 ? ` ${t("story_landing.unseen")}` : "";
-    const standIn = model.original(this.index) || !this.story.data || this.story.data.originals ? "" : ` ${t("story_landing.stand_in")}`;
-    setText(this.ask, `${t("story_landing.ask")}${unseen}${standIn}`);
-    this.root.dataset.index = String(model.codes.ids[this.index]);
+    const unseen = model.codes.test[this.index] === 1 ? t("story_landing.unseen") : "";
+    const standIn = model.original(this.index) || !this.story.data || this.story.data.originals ? "" : t("story_landing.stand_in");
+    setText(this.ask, sentences([t("story_landing.ask"), unseen, standIn]));
+    Object.assign(this.root.dataset, { index: String(model.codes.ids[this.index]), guess: this.guess.map((v) => v.toFixed(3)).join(",") });
   }
 
   /** @param {number} x @param {number} y */
   #aim(x, y) {
     if (this.answered) return;
+    this.moved = true;
     const [xmin, xmax, ymin, ymax] = this.plane.box;
     this.guess = [Math.min(xmax, Math.max(xmin, x)), Math.min(ymax, Math.max(ymin, y))];
     this.redraw();
+  }
+
+  /** The ring's place is the guess, once it was moved there. */
+  #here() {
+    if (this.moved) this.#land(this.guess);
   }
 
   /** The guess is made: the model answers. @param {[number, number]} guess */
@@ -109,30 +116,62 @@ export class LandingQuestion extends Question {
     this.began = performance.now();
     const { mu, sigma } = this.found;
     const distance = Math.hypot(mu[0] - guess[0], mu[1] - guess[1]);
-    const share = shareFarther(current, mu, distance, this.index);
-    this.neighbours = nearest(current, mu, NEIGHBOURS, (i) => i !== this.index);
+    const closer = shareCloser(current, mu, distance, this.index);
+    const other = (/** @type {number} */ i) => i !== this.index;
+    this.neighbours = nearest(current, mu, NEIGHBOURS, other);
     const inside = ((guess[0] - mu[0]) / sigma[0]) ** 2 + ((guess[1] - mu[1]) / sigma[1]) ** 2 <= 4;
-    const kind = inside || share >= VERY_CLOSE ? "very" : share >= CLOSE ? "close" : share >= REGION ? "region" : Number.isNaN(share) ? "alone" : "far";
-    Object.assign(this.root.dataset, { mu: mu.map((v) => v.toFixed(4)).join(","), distance: distance.toFixed(4), share: share.toFixed(4) });
-    const label = unmarked(this.labelOf(this.index));
+    Object.assign(this.root.dataset, { mu: mu.map((v) => v.toFixed(4)).join(","), distance: distance.toFixed(4), closer: closer.toFixed(4) });
     const values = {
-      label, id: model.codes.ids[this.index].toLocaleString("en-US"), x: number(mu[0]), y: number(mu[1]), s1: significant(sigma[0]), s2: significant(sigma[1]),
-      distance: distance.toFixed(2), percent: Math.round(100 * share),
+      label: unmarked(this.labelOf(this.index)), id: model.codes.ids[this.index].toLocaleString("en-US"),
+      x: number(mu[0]), y: number(mu[1]), s1: significant(sigma[0]), s2: significant(sigma[1]),
     };
     const lines = [t("story_landing.it_is", values)];
-    if (model.codes.n > 1) lines.push(`${t(inside ? "story_landing.distance.inside" : "story_landing.distance", values)} ${t(shareKey(share), values)}`);
-    if (this.neighbours.length) lines.push(this.#amongWords(label));
+    if (!this.neighbours.length) return this.reveal({ kind: "alone", verdict: t("story_landing.verdict.alone"), lines });
+    const under = nearest(current, guess, NEIGHBOURS, other);
+    const kind = this.#kind(closer, inside, under);
+    const percent = Math.round(100 * closer);
+    lines.push(sentences([t(closerKey(closer), { count: percent, percent }), inside ? t("story_landing.inside") : ""]));
+    if (model.spec.label_names.length > 1) lines.push(this.#amongWords(under));
     this.reveal({ kind, verdict: t(`story_landing.verdict.${kind}`), lines });
   }
 
-  /** What lives around it. @param {string} label its own */
-  #amongWords(label) {
+  /**
+   * How good the guess is: by the classes there and around the real place, and by how many samples lie closer.
+   * @param {number} closer
+   * @param {boolean} inside its ellipse
+   * @param {Int32Array} under samples nearest to the guess
+   */
+  #kind(closer, inside, under) {
     const { model } = this.story;
-    const [[first, count]] = labelCounts(this.neighbours, model?.codes.labels ?? []);
-    const other = unmarked(model?.spec.label_names[first] ?? "");
-    const values = { count, of: this.neighbours.length, label, other };
-    if (model?.codes.labels[this.index] === first) return t(count === this.neighbours.length ? "story_landing.among.all" : "story_landing.among.own", values);
-    return t("story_landing.among.other", values);
+    const { labels, label_names: names } = { labels: model?.codes.labels ?? [], label_names: model?.spec.label_names ?? [] };
+    const around = commonest(this.neighbours, labels).labels;
+    const alike = commonest(under, labels).labels.some((label) => around.includes(label));
+    if (closer <= VERY_CLOSE && (alike || inside)) return "very";
+    if (closer <= CLOSE) return alike ? "close" : "near";
+    if (inside) return "inside";
+    return alike && names.length > 1 ? "class" : "far";
+  }
+
+  /** What lives around the guess, and around the real place. @param {Int32Array} under samples nearest to the guess */
+  #amongWords(under) {
+    const { model } = this.story;
+    const labels = model?.codes.labels ?? [];
+    const own = labels[this.index];
+    const around = commonest(this.neighbours, labels);
+    const ownCount = labelCounts(this.neighbours, labels).find(([label]) => label === own)?.[1] ?? 0;
+    const words = t("story_landing.among", { of: this.neighbours.length, there: this.#mostWords(under), around: this.#mostWords(this.neighbours) });
+    return sentences([words, ownCount < around.count ? t("story_landing.among.strange", { label: unmarked(this.labelOf(this.index)) }) : ""]);
+  }
+
+  /** Which class is the most frequent one; of several all are named. @param {Int32Array} indices at least one */
+  #mostWords(indices) {
+    const { model } = this.story;
+    const { labels, count } = commonest(indices, model?.codes.labels ?? []);
+    const [first, ...more] = labels.map((label) => t("story_landing.quoted", { label: unmarked(model?.spec.label_names[label] ?? "") }));
+    if (labels.length > NAMED) return t("story_landing.most.none", { count });
+    if (!more.length) return t(count === indices.length ? "story_landing.most.all" : "story_landing.most.one", { count, label: first });
+    const list = [first, ...more.slice(0, -1)].reduce((a, b) => t("story_landing.list", { a, b }));
+    return t("story_landing.most.tie", { count, labels: t("story_landing.list.and", { a: list, b: more[more.length - 1] }) });
   }
 
   /**
@@ -149,10 +188,10 @@ export class LandingQuestion extends Question {
     const s = this.found ? progress(this.began, GLIDE_MS) : 0;
     this.handle.moveTo(...this.guess);
     setShown(this.handle.root, !this.found);
-    this.here.setAttribute("aria-disabled", String(this.answered));
+    this.here.setAttribute("aria-disabled", String(this.answered || !this.moved));
     const color = colors[model.codes.labels[this.index]];
     this.plane.draw({
-      ink, prior: true, samples: { ...this.others, colors }, words: [...this.#names(), ...this.#guessWord()], under: (context, view) => this.#way(context, view, s),
+      ink, prior: true, samples: { ...this.others, colors }, words: [...this.#guessWord(), ...this.#names()], under: (context, view) => this.#way(context, view, s),
       ellipses: this.found ? [this.#ring(this.guess, GUESS_PX), this.#ring(this.#at(this.found, s), FOUND_PX), this.#ellipse(this.found, s, color)] : [],
     });
     this.#drawAround(s === 1);
@@ -161,10 +200,8 @@ export class LandingQuestion extends Question {
   }
 
   #names() {
-    const { model, colors } = this.story;
-    const names = model?.spec.label_names ?? [];
-    if (names.length < 2) return [];
-    const placed = names.map((text, i) => ({ xy: this.medians.slice(2 * i, 2 * i + 2), text, color: colors[i] })).filter(({ xy }) => Number.isFinite(xy[0]));
+    if ((this.story.model?.spec.label_names.length ?? 0) < 2) return [];
+    const placed = this.story.classWords.map((word) => ({ ...word, xy: Float32Array.from(word.xy) }));
     spread(placed, this.plane.view.scale);
     return placed;
   }
@@ -228,11 +265,11 @@ export class LandingQuestion extends Question {
   }
 }
 
-/** @param {number} share of the other samples that lie farther away */
-function shareKey(share) {
-  if (share > 0.995) return "story_landing.share.all";
-  if (share < 0.005) return "story_landing.share.none";
-  return "story_landing.share";
+/** @param {number} closer share of the other samples that lie closer than the guess @returns {string} a key */
+function closerKey(closer) {
+  if (closer === 0) return "story_landing.closer.none";
+  if (closer < 0.005) return "story_landing.closer.few";
+  return closer > 0.995 ? "story_landing.closer.all" : "story_landing.closer";
 }
 
 /**

@@ -92,6 +92,36 @@ export class MixtureGrid {
   }
 }
 
+/** 1 / g and 1 / g² of the plastic number g, by which the points of Roberts' sequence fill a square evenly. */
+const [ACROSS, UP] = [0.7548776662466927, 0.5698402909980532];
+
+/**
+ * Points that stand for draws of the prior, spread over it evenly instead of by chance (a sequence of low discrepancy).
+ * @param {number} count
+ * @returns {Float64Array} [count][2]
+ */
+export function evenDraws(count) {
+  const draws = new Float64Array(2 * count);
+  for (let i = 0; i < count; i++) {
+    const radius = Math.sqrt(-2 * Math.log(1 - ((0.5 + (i + 0.5) * ACROSS) % 1)));
+    const angle = 2 * Math.PI * ((0.5 + (i + 0.5) * UP) % 1);
+    draws[2 * i] = radius * Math.cos(angle);
+    draws[2 * i + 1] = radius * Math.sin(angle);
+  }
+  return draws;
+}
+
+/**
+ * Standard error of a share among random draws, that of a share with one hit and one miss more, so that no hit at all
+ * is not taken for certainty (as in vae_core/table.py).
+ * @param {number} share
+ * @param {number} draws
+ */
+export function shareError(share, draws) {
+  const p = (share * draws + 1) / (draws + 2);
+  return Math.sqrt((p * (1 - p)) / draws);
+}
+
 /** For every n the share of the prior's draws that fall where the mixture of the first n is below a tenth of the prior. */
 export class Holes {
   /**

@@ -89,7 +89,9 @@ function outline(context, view, codes, at, k) {
 function paintMoments(context, view, { moments: { mean, deviation }, ink }) {
   const [x, y] = toScreen(view, mean[0], mean[1]);
   const [dx, dy] = deviation.map((d) => d * view.scale);
-  const cap = 5;
+  // Of one narrow Gaussian the cross is no larger than its ellipse.
+  const half = Math.min(dx, dy) / 2;
+  const cap = Math.min(5, half);
   const trace = () => {
     context.beginPath();
     for (const side of [-1, 1]) {
@@ -113,7 +115,7 @@ function paintMoments(context, view, { moments: { mean, deviation }, ink }) {
   context.lineWidth = 1.75;
   trace();
   context.beginPath();
-  context.arc(x, y, 3.5, 0, 2 * Math.PI);
+  context.arc(x, y, Math.min(3.5, 1 + half), 0, 2 * Math.PI);
   context.fill();
 }
 

@@ -33,6 +33,7 @@ export class MixtureSide {
     this.total = 0;
     this.count = h("strong", { "data-testid": "count" });
     this.of = h("span", { "data-testid": "count-of" });
+    this.first = h("span", { class: "note", "data-testid": "first" });
     const button = (/** @type {string} */ name, /** @type {() => void} */ act) => {
       const made = h("button", {
         type: "button", class: name === "all" ? "primary" : undefined, "data-testid": `add-${name}`, title: t(`story_mixture.add.${name}.why`),
@@ -67,7 +68,7 @@ export class MixtureSide {
     again.addEventListener("click", actions.again, { signal });
     this.onwards = h("nav", { class: "onwards", "aria-label": t("story_mixture.onwards") }, ...this.links.map(({ root }) => root), again);
     this.root = h("div", { class: "mixture-side" },
-      h("div", { class: "mixture-count" }, h("p", { class: "count" }, this.count, this.of), h("div", { class: "row" }, ...this.adders, this.over)),
+      h("div", { class: "mixture-count" }, h("p", { class: "count" }, this.count, h("span", { class: "count-words" }, this.of, this.first)), h("div", { class: "row" }, ...this.adders, this.over)),
       h("div", { class: "mixture-line" },
         h("div", { class: "line-head" }, h("p", { class: "holes-text" }, ...rich("story_mixture.holes"), " ", this.holes),
           h("div", { class: "newest", "data-testid": "newest", "aria-hidden": "true" }, ...this.newest.map(({ root }) => root))),

@@ -5,15 +5,14 @@ import { h, setText } from "../dom.js";
 import { paintImage } from "../images.js";
 import { formatBeta, nearestNode } from "../scale.js";
 import { nodesOf, rich } from "../terms.js";
-import { isBrowsersOwn, language, t } from "../texts.js";
-import { group, number } from "../words.js";
+import { isBrowsersOwn, language, sentences, t } from "../texts.js";
+import { group, number, significant } from "../words.js";
 import { mapBox } from "./dealing.js";
 import { LatentPlane } from "./latent_plane.js";
-import { Holes, moments, orderCodes } from "./mixture.js";
+import { Holes, evenDraws, moments, orderCodes, shareError } from "./mixture.js";
 import { MixtureMap } from "./mixture_map.js";
 import { MixtureSide } from "./mixture_side.js";
 import { PriorDraws } from "./prior_draws.js";
-import { mulberry32, normals } from "./random.js";
 import { Step } from "./step.js";
 
 /** @typedef {import("./step.js").Change} Change */
@@ -21,13 +20,14 @@ import { Step } from "./step.js";
 /** "All" takes so long, and one flash. */
 const FILL_MS = 2500;
 const FLASH_MS = 700;
-/** Draws of the prior among which holes are counted, always the same ones. */
-const DRAWS = 2000;
-const DRAWS_SEED = 20_260_101;
+/** Points that stand for draws of the prior, among which holes are counted: as many as the model's table has. */
+const DRAWS = 4000;
 /** Time a frame gives to counting holes. */
 const HOLES_MS = 4;
 /** Above this share of holes the mixture is not nearly the prior. */
-const MANY_HOLES = 0.2;
+const MANY_HOLES = 0.15;
+/** Below this share that is covered nobody would say "most". */
+const MOST = 0.5;
 /** Mean and deviation this near to 0 and 1 are nearly those of the prior. */
 const NEAR = 0.1;
 /** Where one Gaussian alone leaves fewer holes than this, it is nearly the prior by itself. */
@@ -57,10 +57,15 @@ export class MixtureStep extends Step {
       add: (by) => this.#add(by), fill: () => this.#fill(), over: () => this.#over(), set: (n) => this.#set(n), rest: () => this.#speakSoon(),
       leave: (page) => this.#leaveTo(page), again: () => this.story.go("1"),
     }, signal);
-    this.first = h("span", { "data-testid": "first" });
-    const notes = h("p", { class: "note" }, this.first, " ", ...rich("story_mixture.legend"));
+    this.numbered = h("span", {}, t("story_mixture.legend.numbers"));
+    const notes = h("p", { class: "note" }, ...rich("story_mixture.legend"), t("language.between"), this.numbered);
     const left = h("div", { class: "mixture-left" }, this.plane.root, notes);
-    this.body.append(h("div", { class: "mixture" }, left, this.side.root, this.draws.root, this.side.onwards));
+    this.take = h("p", { class: "take", "data-testid": "mixture-take" });
+    this.answer = h("p", {});
+    const answer = h("section", { class: "mixture-answer", "data-testid": "story-answer" }, h("h3", {}, t("story_mixture.answer.title")), this.answer);
+    this.body.append(h("div", { class: "mixture" }, left, this.side.root, this.draws.root, this.take, answer));
+    const maths = this.root.querySelector(".maths");
+    this.root.append(h("div", { class: "mixture-foot" }, ...(maths ? [maths] : []), this.side.onwards));
   }
 
   get total() {
@@ -138,7 +143,8 @@ export class MixtureStep extends Step {
     this.#arrange();
     this.#advance();
     const known = this.holes.step(HOLES_MS);
-    this.draws.draw();
+    const all = this.n === this.total && !this.filling;
+    this.draws.draw(all);
     const anew = changed.has("model") || changed.has("beta") || changed.has("subject") || changed.has("enter");
     if (anew) this.plane.show(mapBox(current));
     const found = moments(this.codes, this.n);
@@ -147,10 +153,10 @@ export class MixtureStep extends Step {
       ink, prior: true,
       under: (context, view) => this.map.paint(context, view, {
         codes: this.codes, key: this.key, n: this.n, colorOf: (at) => this.#color(at), ink, moments: found,
-        flash: { from: this.flash.from, strength: flash * flash }, draws: this.n === this.total ? this.draws.z : null,
+        flash: { from: this.flash.from, strength: flash * flash }, draws: all ? this.draws.z : null,
       }),
     });
-    this.#words(found);
+    this.#words(found, all);
     this.side.setNewest(this.n, anew, (at, canvas) => this.#picture(at, canvas));
     this.side.line.draw(this.holes, this.n, this.total, ink);
     this.#report(found);
@@ -168,7 +174,7 @@ export class MixtureStep extends Step {
     if (key === this.key) return;
     const full = this.n === this.total && this.total > 1;
     Object.assign(this, orderCodes(current, subject.index, subject));
-    this.holes = new Holes(this.codes, normals(mulberry32(DRAWS_SEED), 2 * DRAWS));
+    this.holes = new Holes(this.codes, evenDraws(DRAWS));
     // Another model or another first sample begins again; at another β, or with more samples there, as many stay.
     if (about !== this.about) this.n = 1;
     else if (full) this.n = this.total;
@@ -209,21 +215,49 @@ export class MixtureStep extends Step {
     return t("story_mixture.count", { n: group(this.n), total: group(this.total) });
   }
 
-  /** @param {{mean: [number, number], deviation: [number, number]}} found */
-  #words(found) {
+  /** @param {{mean: [number, number], deviation: [number, number]}} found @param {boolean} all every Gaussian is in */
+  #words(found, all) {
     const { model, subject, state } = this.story;
     if (!model || !subject) return;
     this.side.setCount(this.n, this.total, t("story_mixture.of", { total: group(this.total), count: this.total }), this.#countWords(), found);
     const share = this.holes.at(this.n);
-    setText(this.side.holes, share === null ? "…" : percent(share));
-    const first = t(subject.source === "drawing" ? "story_mixture.first.drawing" : "story_mixture.first", { name: this.story.subjectName });
-    const values = { loaded: group(model.codes.n), samples: group(model.spec.samples) };
-    setText(this.first, model.codes.n < model.spec.samples ? `${t("story_mixture.part", values)} ${first}` : first);
+    setText(this.side.holes, share === null ? "…" : withError(share));
+    const values = { name: this.story.subjectName, loaded: group(model.codes.n), samples: group(model.spec.samples) };
+    const first = t(subject.source === "drawing" ? "story_mixture.first.drawing" : "story_mixture.first", values);
+    setText(this.side.first, sentences([first, model.codes.n < model.spec.samples ? t("story_mixture.part", values) : ""]));
+    this.numbered.classList.toggle("waiting", !all);
     const params = storyParams({ ...state, selected: subject.id });
     params.delete("step");
     if (!isBrowsersOwn()) params.set("lang", language());
     this.side.setParams(params);
+    this.#takeAway(all ? share : null);
+    this.#answerWords();
     if (share !== null && !this.filling) this.#result(share, found);
+  }
+
+  /** What there is to take away, once it can be seen. @param {number | null} share of holes, when all are in */
+  #takeAway(share) {
+    const { take } = this;
+    take.classList.toggle("waiting", share === null);
+    if (share === null) return;
+    const collapsed = (this.holes.at(1) ?? 1) < COLLAPSED_HOLES;
+    const kind = collapsed ? "collapsed" : 1 - share > MOST ? "most" : "little";
+    const key = [kind, percent(1 - share)].join();
+    if (take.dataset.key === key) return;
+    Object.assign(take.dataset, { key, kind });
+    take.replaceChildren(h("strong", {}, t("story.take")), " ", ...rich(`story_mixture.take.${kind}`, { covered: percent(1 - share) }));
+  }
+
+  /** The story's own question, answered with this one sample's numbers. */
+  #answerWords() {
+    const { subject } = this.story;
+    if (!subject) return;
+    const pair = (/** @type {number[]} */ values, /** @type {(value: number) => string} */ text) => `(${values.map(text).join(", ")})`;
+    const values = { name: this.story.subjectName, mu: pair(subject.mu, number), sigma: pair(subject.sigma, significant) };
+    const key = Object.values(values).join();
+    if (this.answer.dataset.key === key) return;
+    this.answer.dataset.key = key;
+    this.answer.replaceChildren(...rich("story_mixture.answer", values));
   }
 
   /** @param {number} share of holes @param {{mean: [number, number], deviation: [number, number]}} found */
@@ -239,8 +273,8 @@ export class MixtureStep extends Step {
     const values = { n: group(this.n), total: group(this.total), holes: percent(share), beta: formatBeta(state.beta), s1, s2 };
     const elsewhere = kind.startsWith("all.") && Math.abs(start - state.beta) > 1e-6 ? [" ", this.#toStart(start)] : [];
     const part = model && model.codes.n < model.spec.samples && ["all", "all.holes", "all.gaps", "all.apart"].includes(kind);
-    const more = part ? [" ", t("story_mixture.result.part", { samples: group(model.spec.samples) })] : [];
-    result.replaceChildren(h("span", {}, ...nodesOf(t(`story_mixture.result.${kind}`, values)), ...more), ...elsewhere);
+    const more = part ? t("story_mixture.result.part", { samples: group(model.spec.samples) }) : "";
+    result.replaceChildren(h("span", {}, ...nodesOf(sentences([t(`story_mixture.result.${kind}`, values), more]))), ...elsewhere);
   }
 
   /** @param {number} share @param {{mean: [number, number], deviation: [number, number]}} found */
@@ -283,8 +317,17 @@ function calm() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
+/** @param {number} share of holes @returns {string} in percent, with its standard error rounded up */
+function withError(share) {
+  const error = 100 * shareError(share, DRAWS);
+  const digits = error < 0.5 ? 1 : 0;
+  const up = Math.ceil(error * 10 ** digits) / 10 ** digits;
+  return t("story_mixture.percent.error", { value: (100 * share).toFixed(digits), error: up.toFixed(digits) });
+}
+
 /** @param {number} share */
 function percent(share) {
   if (share > 0 && share < 0.005) return t("story_mixture.percent.little");
+  if (share < 1 && share >= 0.995) return t("story_mixture.percent.nearly");
   return t("story_mixture.percent", { value: Math.round(100 * share) });
 }

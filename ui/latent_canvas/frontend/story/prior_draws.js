@@ -31,14 +31,17 @@ export class PriorDraws {
       changed();
     }, { signal });
     this.note = h("p", { class: "note", "data-testid": "draws-note" });
+    this.invite = h("p", { class: "invite", "data-testid": "draws-invite" }, h("span", {}, ...rich("story_mixture.draws.invite")));
     this.root = h("section", { class: "prior-draws" },
-      h("header", {}, h("h3", {}, ...rich("story_mixture.draws.title")), again),
-      h("div", { class: "draw-row", "data-testid": "prior-draws" }, ...this.tiles.map((tile) => tile.root)), this.note);
+      h("header", {}, h("h3", {}, ...rich("story_mixture.draws.title")), again, this.note),
+      h("div", { class: "draw-row", "data-testid": "prior-draws" }, ...this.tiles.map((tile) => tile.root)), this.invite);
   }
 
-  draw() {
+  /** @param {boolean} all every Gaussian is in: only then is there a whole mixture that has holes */
+  draw(all) {
     const { model, state, current } = this.story;
-    if (!model) return;
+    this.root.classList.toggle("waiting", !all);
+    if (!model || !all) return;
     const key = [model.spec.digest, state.beta, this.round, model.codes.n].join();
     if (key === this.key) return;
     this.key = key;

@@ -3,7 +3,7 @@
 import { h, setShown, setText } from "../dom.js";
 import { paintImage } from "../images.js";
 import { nodesOf } from "../terms.js";
-import { t } from "../texts.js";
+import { sentences, t } from "../texts.js";
 import { seedOf } from "./dealing.js";
 import { mulberry32 } from "./random.js";
 import { Step } from "./step.js";
@@ -39,6 +39,9 @@ export class Question extends Step {
     this.answer = h("div", { class: "answer", "data-testid": "answer", hidden: true }, this.verdict, this.why);
     this.another = h("button", { type: "button", class: "another", "data-testid": "another" }, t("story_question.another"));
     this.another.addEventListener("click", () => this.#next(), { signal });
+    /** What there is to take away; it would give the answer away before one is made. */
+    this.take = /** @type {HTMLElement} */ (this.root.querySelector(".take"));
+    setShown(this.take, false);
     this.root.classList.add("quiz-step");
   }
 
@@ -55,6 +58,7 @@ export class Question extends Step {
     this.answered = false;
     this.fresh = true;
     setShown(this.answer, false);
+    setShown(this.take, false);
     this.root.dataset.round = String(this.round);
     delete this.root.dataset.verdict;
     this.deal(mulberry32(seedOf(`${model.spec.name}/${this.name}/${this.round}`)));
@@ -85,7 +89,10 @@ export class Question extends Step {
     setText(this.verdict, verdict);
     this.why.replaceChildren(...lines.map((line) => h("p", {}, ...nodesOf(line))));
     setShown(this.answer, true);
-    this.story.say([verdict, ...[...this.why.children].map((line) => line.textContent)].join(" "));
+    setShown(this.take, true);
+    this.story.say(sentences([verdict, ...[...this.why.children].map((line) => line.textContent ?? "")]));
+    // On a phone the answer may have come up below the edge of the screen.
+    this.why.firstElementChild?.scrollIntoView({ block: "nearest", behavior: isCalm() ? "auto" : "smooth" });
     this.redraw();
   }
 
@@ -176,7 +183,12 @@ export function unmarked(name) {
 
 /** How far a movement has come, from its beginning; 1 at once where the reader prefers no motion. @param {number} began @param {number} ms */
 export function progress(began, ms) {
-  if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return 1;
+  if (isCalm()) return 1;
   const s = Math.min(1, Math.max(0, performance.now() - began) / ms);
   return s * s * (3 - 2 * s);
+}
+
+/** @returns {boolean} the reader prefers no motion */
+function isCalm() {
+  return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

@@ -1,11 +1,11 @@
-// Question after step 4: of two samples, which one is the encoder less sure of?
+// Question after step 4: of two samples, which one may be placed less exactly, that is, which has the wider ellipse?
 
 import { h, setShown, setText } from "../dom.js";
 import { paintImage } from "../images.js";
 import { plainText } from "../terms.js";
-import { t } from "../texts.js";
+import { sentences, t } from "../texts.js";
 import { significant } from "../words.js";
-import { dealPair, labelCounts, othersInside, pictureChange, poolOf } from "./dealing.js";
+import { dealPair, pictureChange, poolOf, stripChange } from "./dealing.js";
 import { LatentPlane, boxAround } from "./latent_plane.js";
 import { Choices, Question, progress, unmarked } from "./question.js";
 import { sampleSubject, withCode } from "./subject.js";
@@ -20,11 +20,13 @@ const TIE = 1.1;
 /** The planes reach so many of the widest σ to each side. */
 const REACH = 3.4;
 const GROW_MS = 900;
-/** A picture's change is measured over a step on the map of so much of the narrowest σ; and what counts as a difference in speed. */
-const SMALL_STEP = 0.5;
-const FASTER = 1.15;
-/** Pictures beside the centre, in steps. */
+/** Pictures at the centre and beside it, in steps. */
 const WALK = [-2, -1, 0, 1, 2];
+/** A picture's change around the centre is measured over so much of the narrowest σ. */
+const SMALL_STEP = 0.5;
+/** The reason is given where pictures change this much more around the narrower one, in a small step and in those that are shown. */
+const FASTER = 1.3;
+const SEEN = 1.5;
 const SIDES = /** @type {const} */ (["left", "right"]);
 
 export class SurenessQuestion extends Question {
@@ -38,9 +40,11 @@ export class SurenessQuestion extends Question {
     /** @type {[Subject, Subject] | null} what the model answered */
     this.found = null;
     this.began = 0;
+    /** What is said when the measured reason holds, and can be seen, for this pair. */
+    this.reason = "";
     this.canvases = { left: h("canvas", {}), right: h("canvas", {}) };
     this.captions = { left: h("span", {}), right: h("span", {}) };
-    const content = (/** @type {Side} */ side) => [h("div", { class: "frame" }, this.canvases[side]), h("span", {}, t(`story_sureness.choose.${side}`))];
+    const content = (/** @type {Side} */ side) => [h("div", { class: "frame" }, this.canvases[side]), this.captions[side]];
     this.choices = new Choices(t("story_sureness.choose"), [...SIDES], content, (side) => this.#choose(side), signal);
     this.sides = SIDES.map((side) => {
       const plane = new LatentPlane({ label: t(`story_sureness.plane.${side}`), testid: `sureness-${side}`, resized: () => this.redraw() }, signal);
@@ -54,10 +58,10 @@ export class SurenessQuestion extends Question {
       return { canvases, root: h("div", { class: "walk" }, h("span", {}, t(`story_sureness.walk.${side}`)), ...frames) };
     });
     this.walkTitle = h("h3", {});
-    this.walk = h("div", { class: "walks", "aria-hidden": "true", hidden: true }, this.walkTitle, ...this.walks.map(({ root }) => root));
+    this.walk = h("div", { class: "walks", "aria-hidden": "true", "data-testid": "walks", hidden: true }, this.walkTitle, ...this.walks.map(({ root }) => root));
     this.none = h("p", { class: "note", hidden: true }, t("story_sureness.none"));
-    const left = h("div", { class: "sureness-left" }, this.choices.root, this.planes);
-    const right = h("div", { class: "quiz-side" }, this.ask, this.none, h("div", { class: "row" }, this.another), this.answer, this.walk);
+    const left = h("div", { class: "sureness-left" }, this.ask, this.none, this.choices.root, this.planes);
+    const right = h("div", { class: "quiz-side" }, h("div", { class: "row" }, this.another), this.answer, this.walk, this.take);
     this.body.append(h("div", { class: "quiz sureness" }, left, right));
   }
 
@@ -71,6 +75,7 @@ export class SurenessQuestion extends Question {
     this.pair = dealPair(chance, poolOf(model), (i) => current[4 * i + 2] * current[4 * i + 3]);
     this.guess = null;
     this.found = null;
+    this.reason = "";
     setShown(this.none, !this.pair);
     setShown(this.choices.root, this.pair !== null);
     setText(this.ask, this.pair ? t("story_sureness.ask") : "");
@@ -93,39 +98,36 @@ export class SurenessQuestion extends Question {
     this.root.dataset.areas = areas.map((v) => v.toPrecision(5)).join();
     const kind = tie ? "tie" : side === SIDES[wider] ? "right" : "other";
     const values = {
-      wider: t(`story_sureness.${SIDES[wider]}`), other: t(`story_sureness.${SIDES[1 - wider]}`), label: unmarked(this.labelOf(this.pair[wider])), ratio: ratio.toFixed(1),
+      wider: t(`story_sureness.${SIDES[wider]}`), other: t(`story_sureness.${SIDES[1 - wider]}`), chosen: t(`story_sureness.${side}`),
+      label: unmarked(this.labelOf(this.pair[wider])), ratio: ratio.toFixed(1),
     };
-    const lines = tie ? [t("story_sureness.tie", values)] : [t("story_sureness.wider", values), this.#speedWords(wider, values)];
-    this.reveal({ kind, verdict: t(`story_question.verdict.${kind}`), lines: [...lines, this.#insideWords()] });
+    this.reason = tie ? "" : this.#reasonWords(wider, values);
+    const says = tie || kind === "other" ? [t("story_sureness.chose", values), t(`story_sureness.${tie ? "tie" : "wider"}`, values)] : [t("story_sureness.wider.chosen", values)];
+    const lines = [sentences(says), this.reason].filter((line) => line !== "");
+    this.reveal({ kind, verdict: t(`story_question.verdict.${kind}`), lines });
   }
 
   /**
-   * The reason that can be measured: where the decoder's picture changes slowly, a vague place costs little.
+   * The reason that can be measured: where the decoder's picture changes slowly, a loose place costs little. It is given
+   * only where that is so for this pair, and where the pictures in the two rows show it.
    * @param {number} wider which of the two has the wider ellipse
    * @param {Record<string, string>} values
+   * @returns {string} empty where it is not so
    */
-  #speedWords(wider, values) {
+  #reasonWords(wider, values) {
     const { model } = this.story;
     if (!model || !this.found) return "";
-    const step = SMALL_STEP * Math.min(...this.found.flatMap(({ sigma }) => sigma));
-    const speeds = this.found.map(({ mu }) => pictureChange(model.decoder, mu, step));
-    const faster = speeds[1 - wider] / speeds[wider];
-    const kind = faster > FASTER ? "slower" : faster < 1 / FASTER ? "faster" : "same";
-    const speed = (faster > 1 ? faster : 1 / faster).toFixed(1);
-    return t(`story_sureness.speed.${kind}`, { ...values, speed });
+    const small = SMALL_STEP * Math.min(...this.found.flatMap(({ sigma }) => sigma));
+    const offsets = WALK.filter((steps) => steps !== 0).map((steps) => steps * this.#walkStep());
+    const faster = this.found.map(({ mu }) => pictureChange(model.decoder, mu, small)).reduce((a, b) => (wider === 0 ? b / a : a / b));
+    const seen = this.found.map(({ mu }) => stripChange(model.decoder, mu, offsets)).reduce((a, b) => (wider === 0 ? b / a : a / b));
+    this.root.dataset.faster = [faster, seen].map((v) => v.toFixed(2)).join();
+    return faster >= FASTER && seen >= SEEN ? t("story_sureness.reason", { ...values, times: seen.toFixed(1) }) : "";
   }
 
-  /** Whose codes lie inside the two ellipses. */
-  #insideWords() {
-    const { model, current } = this.story;
-    if (!model || !this.found || !this.pair) return "";
-    const [left, right] = this.found.map((found, i) => {
-      const inside = othersInside(current, found, 2, this.pair?.[i] ?? -1);
-      const classes = labelCounts(inside, model.codes.labels).length;
-      const key = !inside.length ? "story_sureness.others.none" : classes === 1 ? "story_sureness.others.alike" : "story_sureness.others";
-      return t(key, { count: inside.length, classes });
-    });
-    return t("story_sureness.inside", { left, right });
+  /** The step from picture to picture in both rows, latent units. */
+  #walkStep() {
+    return roundStep(Math.max(...(this.found ?? []).flatMap(({ sigma }) => sigma)));
   }
 
   /**
@@ -136,6 +138,7 @@ export class SurenessQuestion extends Question {
     const { model, pair, found } = this;
     const { colors, ink, current } = this.story;
     setShown(this.planes, pair !== null);
+    for (const side of SIDES) setText(this.captions[side], t(this.#captionKey(side)));
     if (!model || !pair) return;
     const s = found ? progress(this.began, GROW_MS) : 0;
     const widest = Math.max(...(found ?? []).flatMap(({ sigma }) => sigma));
@@ -165,12 +168,20 @@ export class SurenessQuestion extends Question {
     if (found && s < 1) this.redraw();
   }
 
+  /** @param {Side} side @returns {string} a key: what the card is called, before and after the answer */
+  #captionKey(side) {
+    if (!this.found) return "story_sureness.choose.this";
+    const right = this.#right().includes(side);
+    if (side === this.guess) return right ? "story_sureness.card.chosen.wider" : "story_sureness.card.chosen";
+    return right ? "story_sureness.card.wider" : "story_sureness.card.other";
+  }
+
   /** What the decoder makes of places beside the two centres. */
   #drawWalks() {
     const { model, found } = this;
-    setShown(this.walk, found !== null);
-    if (!model || !found) return;
-    const step = roundStep(Math.max(...found.flatMap(({ sigma }) => sigma)));
+    setShown(this.walk, this.reason !== "");
+    if (!model || !found || this.reason === "") return;
+    const step = this.#walkStep();
     setText(this.walkTitle, t("story_sureness.walk", { step }));
     for (const [i, { canvases }] of this.walks.entries()) {
       const [x, y] = found[i].mu;
