@@ -197,8 +197,9 @@ export function commonest(indices, labels) {
 export function stripChange(decoder, place, offsets) {
   const [x, y] = [place[0], place[1]];
   const centre = decoder.decode([x, y]).slice();
-  const squares = offsets.map((offset) => decoder.decode([x + offset, y]).reduce((sum, value, i) => sum + (value - centre[i]) ** 2, 0) / centre.length);
-  return Math.sqrt(squares.reduce((a, b) => a + b, 0) / offsets.length);
+  let squares = 0;
+  for (const offset of offsets) squares += decoder.decode([x + offset, y]).reduce((sum, value, i) => sum + (value - centre[i]) ** 2, 0);
+  return Math.sqrt(squares / (centre.length * offsets.length));
 }
 
 /**

@@ -173,7 +173,8 @@ export class DoublingQuestion extends Question {
       percent: Math.round(100 * Math.abs(ratio - 1)),
     };
     const reason = this.#reason(growth);
-    const lines = [t(`story_doubling.${growth}`, values), reason && t(`story_doubling.why.${reason}`), sentences([othersWords(all, growth), this.#movedWords()])];
+    const others = sentences([othersWords(all, growth), this.#movedWords()]);
+    const lines = [t(`story_doubling.${growth}`, values), reason && t(`story_doubling.why.${reason}`), others];
     const kind = guess === growth ? "right" : "other";
     this.reveal({ kind, verdict: t(`story_question.verdict.${kind}`), lines: lines.filter((line) => line !== "") });
   }

@@ -39,6 +39,8 @@ import { bounds, createView, fromBounds, lerpView, ticks, toLatent, toScreen } f
  */
 
 const MAX_DPR = 2;
+/** A plane narrower than this has room for three numbers along an axis. */
+const NARROW_PX = 260;
 const WORD_FONT = "600 13px sans-serif";
 /** Height of a word, CSS pixels. */
 const WORD_PX = 15;
@@ -235,8 +237,9 @@ export class LatentPlane {
     context.fillStyle = ink.soft;
     context.font = "11px sans-serif";
     context.globalAlpha = 0.9;
-    const across = ticks(xmin, xmax, 5);
-    const up = ticks(ymin, ymax, 5);
+    const count = width < NARROW_PX ? 3 : 5;
+    const across = ticks(xmin, xmax, count);
+    const up = ticks(ymin, ymax, count);
     context.textAlign = "center";
     for (const x of across.values) {
       const px = toScreen(view, x, 0)[0];

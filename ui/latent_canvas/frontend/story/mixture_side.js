@@ -68,7 +68,9 @@ export class MixtureSide {
     again.addEventListener("click", actions.again, { signal });
     this.onwards = h("nav", { class: "onwards", "aria-label": t("story_mixture.onwards") }, ...this.links.map(({ root }) => root), again);
     this.root = h("div", { class: "mixture-side" },
-      h("div", { class: "mixture-count" }, h("p", { class: "count" }, this.count, h("span", { class: "count-words" }, this.of, this.first)), h("div", { class: "row" }, ...this.adders, this.over)),
+      h("div", { class: "mixture-count" },
+        h("p", { class: "count" }, this.count, h("span", { class: "count-words" }, this.of, this.first)),
+        h("div", { class: "row" }, ...this.adders, this.over)),
       h("div", { class: "mixture-line" },
         h("div", { class: "line-head" }, h("p", { class: "holes-text" }, ...rich("story_mixture.holes"), " ", this.holes),
           h("div", { class: "newest", "data-testid": "newest", "aria-hidden": "true" }, ...this.newest.map(({ root }) => root))),

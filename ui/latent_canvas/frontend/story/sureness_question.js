@@ -102,8 +102,8 @@ export class SurenessQuestion extends Question {
       label: unmarked(this.labelOf(this.pair[wider])), ratio: ratio.toFixed(1),
     };
     this.reason = tie ? "" : this.#reasonWords(wider, values);
-    const says = tie || kind === "other" ? [t("story_sureness.chose", values), t(`story_sureness.${tie ? "tie" : "wider"}`, values)] : [t("story_sureness.wider.chosen", values)];
-    const lines = [sentences(says), this.reason].filter((line) => line !== "");
+    const says = kind === "right" ? ["wider.chosen"] : ["chose", tie ? "tie" : "wider"];
+    const lines = [sentences(says.map((key) => t(`story_sureness.${key}`, values))), this.reason].filter((line) => line !== "");
     this.reveal({ kind, verdict: t(`story_question.verdict.${kind}`), lines });
   }
 
