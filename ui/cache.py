@@ -120,11 +120,11 @@ def encoder_for(digest: str, _model: OpenModel) -> bytes | None:
 
 @st.cache_data(show_spinner=False, max_entries=_KEPT_MODELS)
 def statistics_for(digest: str, _model: OpenModel) -> bytes | None:
-    """The statistics of the model's data set, ready to send; None where neither they nor the images are at hand."""
-    try:
-        statistics = load_statistics(_model.folder)
-    except CheckpointError:
-        statistics = None
+    """The statistics of the model's data set, ready to send; None where neither they nor the images are at hand.
+
+    CheckpointError says what is wrong with the checkpoint's own.
+    """
+    statistics = load_statistics(_model.folder)
     if statistics is None:
         dataset = _model.card["dataset"]
         try:

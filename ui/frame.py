@@ -25,15 +25,23 @@ def navigation() -> StreamlitPage:
     return st.navigation(pages, position="top")
 
 
-def hide_what_is_hidden() -> None:
-    """Keep the menu out of sight from the first moment on where the address hides it.
+def hide_what_is_hidden(page: StreamlitPage) -> None:
+    """Keep the menu of a page with a view out of sight from the first moment on where the address hides it.
 
     extras.js takes over what demo mode and lesson links hide; it comes with the view, most of a second later.
     """
     shown = st.query_params.get("controls", "menu").split(",")
+    if page.url_path == "glossary":
+        return
     if st.query_params.get("demo") == "1" or "menu" not in shown:
         hidden = 'html:not(.extras-ready) :is([data-testid="stHeader"], .st-key-page-head)'
         st.html(f"<style>{hidden} {{ display: none; }}</style>")
+
+
+def tab_title(page: StreamlitPage) -> str:
+    """What the browser's tab says of a page: the start page has the app's name alone."""
+    name = say("pages.app")
+    return name if page.url_path == "" else f"{page.title} · {name}"
 
 
 def require() -> None:

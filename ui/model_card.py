@@ -82,9 +82,10 @@ def describe(card: dict[str, Any]) -> str:
     curve = card["curve"]
     for i in sorted({round(i) for i in np.linspace(0, len(curve) - 1, ROWS)}):
         point = curve[i]
-        train, test = point["train"], point["test"]
+        train, test = point["train"], point.get("test")  # a model may have no samples held out
+        held_out = f"{test['distortion']:.2f} | {test['rate']:.3f}" if test else "– | –"
         lines.append(
-            f"| {point['beta']:g} | {train['distortion']:.2f} | {train['rate']:.3f} | {test['distortion']:.2f}"
-            f" | {test['rate']:.3f} | {point['mean_sigma']:.3f} | {point['active_units']} |"
+            f"| {point['beta']:g} | {train['distortion']:.2f} | {train['rate']:.3f} | {held_out}"
+            f" | {point['mean_sigma']:.3f} | {point['active_units']} |"
         )
     return "\n".join(lines)

@@ -24,7 +24,7 @@ def show_page(name: str, show: Callable[[cache.OpenModel], None]) -> None:
         st.warning(plain(complaint))
     controls.explain_missing_model()
     if chosen is not None:
-        _explore(chosen, show)
+        _explore(chosen, show, start=name == "start")
 
 
 def heading(name: str) -> str:
@@ -33,11 +33,30 @@ def heading(name: str) -> str:
 
 
 @st.fragment
-def _explore(name: str, show: Callable[[cache.OpenModel], None]) -> None:
+def _explore(name: str, show: Callable[[cache.OpenModel], None], *, start: bool) -> None:
+    model = _open(name)
+    # The start page is the way out: it shows another model, and with it the doors and the gallery.
+    others = (other for other in cache.model_names() if other != name) if start and model is None else ()
+    for other in others:
+        model = _open(other, silent=True)
+        if model is not None:
+            break
+    if model is not None:
+        show(model)
+
+
+def _open(name: str, *, silent: bool = False) -> cache.OpenModel | None:
+    """The model, or None after a sentence that says why it cannot be shown."""
     try:
         with st.spinner(say("pages.opening")):
             model = cache.open_model(name)
     except CheckpointError as error:
-        st.error(say("pages.cannot_open", name=plain(name), why=plain(str(error))))
-        return
-    show(model)
+        why = plain(str(error))
+    else:
+        dimensions = model.card["config"]["latent_dim"]
+        if dimensions == 2:
+            return model
+        why = say("pages.two_dimensions", count=dimensions)
+    if not silent:
+        st.error(say("pages.cannot_open", name=plain(name), why=why))
+    return None

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from ui import cache, controls, frame, opening, state, thumbnails
+from ui.language import say
 from ui.latent_canvas import latent_canvas
 from vae_core.checkpoints import CheckpointError, load_card
 
@@ -74,6 +75,9 @@ def gallery_card(name: str, title: str) -> dict[str, Any]:
     folder = cache.checkpoints_folder() / name
     try:
         card = load_card(folder)
+        dimensions = card["config"]["latent_dim"]
+        if dimensions != 2:
+            return {"name": name, "title": title, "complaint": say("pages.two_dimensions", count=dimensions)}
         picture = thumbnails.data_uri(folder)
     except CheckpointError as error:
         return {"name": name, "title": title, "complaint": str(error)}

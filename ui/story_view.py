@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from ui import cache, opening, state
 from ui.latent_canvas import latent_canvas
 from ui.latent_canvas.component import send
+from ui.plain import plain
+from vae_core.checkpoints import CheckpointError
 
 
 def show_story(model: cache.OpenModel) -> None:
@@ -19,10 +23,14 @@ def show_story(model: cache.OpenModel) -> None:
         on_view=lambda: opening.remember_view(state.STORY_CANVAS),
     )
     opening.follow(events)
+    try:
+        statistics = cache.statistics_for(model.digest, model)
+    except CheckpointError as error:
+        statistics = None
+        st.warning(plain(str(error)))
     with opening.parts():
         if encoder is not None:
             send(encoder, key=f"encoder-{model.digest}")
-        statistics = cache.statistics_for(model.digest, model)
         if statistics is not None:
             send(statistics, key=f"statistics-{model.digest}")
         chunks = opening.send_codes(model, data["initial"], events)

@@ -42,6 +42,7 @@ export class BetaSlider {
    */
   setModel(betas, collapse) {
     this.betas = betas;
+    this.input.disabled = betas.length < 2; // a model of one β
     const marks = roomyMarks(this.betaMax);
     this.ticks.replaceChildren(
       ...marks.map((b) => this.#tick(b, formatBeta(b), "", "")),

@@ -55,6 +55,8 @@ export class LatentCanvas {
     /** @type {ViewState} */
     this.state = fromInitial("", 1, {});
     this.view = createView();
+    /** The model was changed on this page: the server has forgotten the view. */
+    this.switched = false;
     this.moving = false;
     this.dragging = false;
     this.hovered = -1;
@@ -156,6 +158,7 @@ export class LatentCanvas {
     this.data = data;
     this.painter.readTheme();
     if (before?.digest === data.digest) return;
+    this.switched = before !== null;
     this.model = null;
     this.root.removeAttribute("data-ready");
     const { beta, z, k, colour, grid, cloud } = this.state;
@@ -192,7 +195,7 @@ export class LatentCanvas {
     this.paths.set(this.state.pins, this.state.through, spec.shape);
     this.camera.place();
     // The address learns of the model now; the server knows what it has just sent.
-    this.teller.tell(this.state, true);
+    this.teller.tell(this.state, !this.switched);
   }
 
   // ---- what hands do

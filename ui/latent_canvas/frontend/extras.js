@@ -26,7 +26,8 @@ const views = new Set();
 const page = globalThis.document?.documentElement;
 
 // Known before there is any view: what the address hides stays hidden from the first moment on.
-if (page) {
+// The glossary has no view, and nothing that could be hidden.
+if (page && !window.location.pathname.endsWith("/glossary")) {
   const { shown } = readControls(new URLSearchParams(window.location.search).get(PARAMETER), [MENU]);
   const named = new URLSearchParams(window.location.search).has(PARAMETER);
   page.classList.add("extras-ready"); // until now app.py's own style has hidden it

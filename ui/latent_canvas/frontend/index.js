@@ -1,9 +1,9 @@
 // Streamlit calls the default export at every change of a mount's data. A mount is either a view or one part of a model.
 
 import { LatentCanvas } from "./canvas.js";
-import { addStyles } from "./dom.js";
+import { addStyles, h } from "./dom.js";
 import { forget, put } from "./store.js";
-import { language as spoken, whenTexts } from "./texts.js";
+import { language as spoken, t, whenTexts } from "./texts.js";
 
 /**
  * @typedef {object} View what a page shows: one instance per mount
@@ -70,6 +70,7 @@ function entryFor(parent, { kind, language }) {
   if (before) destroy(before);
   const make = () => VIEWS[kind](parent);
   const view = spoken() === language ? make() : whenTexts(language).then(make);
+  if (view instanceof Promise) view.catch((error) => parent.append(h("p", { role: "alert" }, t("language.failed", { why: String(error?.message ?? error) }))));
   const entry = /** @type {Mounted} */ ({ language, view });
   mounted.set(parent, entry);
   return entry;

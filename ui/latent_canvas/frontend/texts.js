@@ -12,6 +12,7 @@ const waiting = new Map();
  */
 export function setTexts(language, texts) {
   Object.assign(spoken, { language, texts });
+  if (globalThis.document) document.documentElement.lang = language;
   const ready = waiting.get(language) ?? [];
   waiting.delete(language);
   for (const go of ready) go();

@@ -312,7 +312,7 @@ export class BalanceStep extends Step {
     setText(this.words.floor, t("story_balance.floor", { floor: nats(encoder.floor) }) + standIn);
     setText(this.handText.mu, `μ = (${hand.mu.map(number).join(", ")})`);
     setText(this.handText.sigma, `σ = (${hand.sigma.map(significant).join(", ")})`);
-    this.back.disabled = !this.touched;
+    this.back.setAttribute("aria-disabled", String(!this.touched));
     const fixed = (/** @type {number} */ v) => v.toFixed(4);
     Object.assign(this.root.dataset, {
       d: fixed(hand.d), r: fixed(hand.r), betaR: fixed(beta * hand.r), sum: fixed(hand.sum), factor: fixed(factor), floor: fixed(encoder.floor), extra: fixed(hand.d - encoder.floor),

@@ -1,6 +1,6 @@
 // Question after step 5: what will doubling β do to this ellipse?
 
-import { h, setText } from "../dom.js";
+import { h, setShown, setText } from "../dom.js";
 import { paintImage } from "../images.js";
 import { formatBeta, nearestNode } from "../scale.js";
 import { nodesOf } from "../terms.js";
@@ -80,14 +80,17 @@ export class DoublingQuestion extends Question {
     const { model, subject, state, current } = this.story;
     if (!model || !subject) return;
     const { betas } = model.spec;
+    const known = betas.length > 1;
+    for (const part of [this.lead, this.choices.root, this.another]) setShown(part, known);
     this.subject = subject;
     this.step = { from: state.beta, ...doubled(state.beta, betas) };
     if (this.round > 0 && !(chance() < QUIET_SHARE && this.#dealQuiet(chance))) {
       this.subject = sampleSubject(model, current, pickOne(chance, poolOf(model)));
       const top = betas[betas.length - 1];
       const halve = chance() < HALVE_SHARE;
-      const from = pickOne(chance, betas.filter((beta) => beta >= SMALL_BETA * top && (halve || 2 * beta <= top)));
-      this.step = { from, ...(halve ? { to: from / 2, kind: "halve" } : doubled(from, betas)) };
+      const fitting = betas.filter((beta) => beta >= SMALL_BETA * top && (halve || 2 * beta <= top));
+      const from = fitting.length ? pickOne(chance, fitting) : top;
+      this.step = { from, ...(halve || !fitting.length ? { to: from / 2, kind: "halve" } : doubled(from, betas)) };
     }
     if (!this.#encodes) this.step = toStored(this.step, betas);
     const { from } = this.step;
@@ -131,7 +134,8 @@ export class DoublingQuestion extends Question {
     const name = subject.index < 0 ? t("story.your_drawing") : t("story.sample_name", { id: subject.id.toLocaleString("en-US"), label });
     const values = { name, from: formatBeta(step.from), to: formatBeta(step.to) };
     const parts = ["story_doubling.ask", `story_doubling.ask.${step.kind}`, "story_doubling.ask.will"];
-    this.ask.replaceChildren(...nodesOf(sentences(parts.map((key) => t(key, values)))));
+    const asked = model.spec.betas.length > 1 ? sentences(parts.map((key) => t(key, values))) : t("story_doubling.one_beta", { beta: formatBeta(model.spec.betas[0]) });
+    this.ask.replaceChildren(...nodesOf(asked));
     Object.assign(this.root.dataset, { index: String(subject.id), from: String(step.from), to: String(step.to) });
     delete this.root.dataset.ratio;
   }
@@ -151,6 +155,11 @@ export class DoublingQuestion extends Question {
     const { mu, sigma } = encoder.encode(subject.pixels);
     encoder.setBeta(state.beta);
     return { mu, sigma };
+  }
+
+  /** @override */
+  guessAnything() {
+    if (this.story.model && this.story.model.spec.betas.length > 1) this.#choose(GROWTHS[this.round % GROWTHS.length]);
   }
 
   /** @param {Growth} guess */
@@ -186,7 +195,8 @@ export class DoublingQuestion extends Question {
     const usual = to > from ? "grow" : "shrink";
     if (growth === usual) return growth;
     if (growth !== "same") return "unusual";
-    if (Math.min(...this.before.sigma, ...(this.after?.sigma ?? [])) > NEARLY_PRIOR) return "prior";
+    const centred = [this.before, this.after].every((g) => !g || Math.hypot(...g.mu) < 1 - NEARLY_PRIOR);
+    if (centred && Math.min(...this.before.sigma, ...(this.after?.sigma ?? [])) > NEARLY_PRIOR) return "prior";
     return Math.max(from, to) < SMALL_BETA * betas[betas.length - 1] ? "small" : "";
   }
 

@@ -63,7 +63,9 @@ export class EncoderStep extends Step {
   #drawn(pixels) {
     if (pixels) this.story.draw(pixels);
     else {
+      // Nothing is drawn any more: the story goes on with a sample.
       this.story.drawing = null;
+      if (this.story.subject?.source === "drawing") this.story.select(this.story.picker.indices[0] ?? 0);
       this.story.invalidate("subject");
     }
   }
@@ -83,7 +85,7 @@ export class EncoderStep extends Step {
   /** @override */
   enter() {
     const table = this.story.model?.spec.shape.length === 1;
-    if (this.story.subject?.source === "drawing" && !table) this.input = "draw";
+    this.input = this.story.subject?.source === "drawing" && !table ? "draw" : "sample";
     this.choice.set(this.input);
     this.diagram.run();
   }

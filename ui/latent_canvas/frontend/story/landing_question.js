@@ -107,10 +107,17 @@ export class LandingQuestion extends Question {
     if (this.moved) this.#land(this.guess);
   }
 
+  /** @override */
+  guessAnything() {
+    this.#land([0.8, 0.6]);
+  }
+
   /** The guess is made: the model answers. @param {[number, number]} guess */
   #land(guess) {
     const { model, current } = this.story;
     if (!model || this.answered) return;
+    // The ring goes: whoever held it by the keyboard goes on with the next question.
+    if (this.handle.root.matches(":focus")) this.another.focus({ preventScroll: true });
     this.guess = guess;
     this.found = withCode(model, sampleSubject(model, current, this.index));
     this.began = performance.now();

@@ -42,6 +42,8 @@ export class NoiseStep extends Step {
     this.byEncoder = false;
     /** A hand has set μ and σ: these are what a pass takes then. */
     this.byHand = false;
+    /** @type {{mu: Pair, sigma: Pair} | null} where the sliders are walking to */
+    this.target = null;
     this.timer = 0;
     this.coming = 0;
     this.axis = 0;
@@ -114,15 +116,16 @@ export class NoiseStep extends Step {
   #setByHand(mu, sigma) {
     this.byEncoder = false;
     this.byHand = true;
+    this.target = null;
     cancelAnimationFrame(this.timer);
-    this.#set(mu, sigma);
+    const clamp = (/** @type {number} */ v) => Math.min(MU_LIMIT, Math.max(-MU_LIMIT, v));
+    this.#set([clamp(mu[0]), clamp(mu[1])], sigma);
     this.plane.show(WHOLE, true);
   }
 
   /** @param {Pair} mu @param {Pair} sigma */
   #set(mu, sigma) {
-    const clamp = (/** @type {number} */ v) => Math.min(MU_LIMIT, Math.max(-MU_LIMIT, v));
-    this.mu = [clamp(mu[0]), clamp(mu[1])];
+    this.mu = mu;
     this.sigma = sigma;
     this.#forget();
     this.redraw();
@@ -147,6 +150,7 @@ export class NoiseStep extends Step {
     cancelAnimationFrame(this.timer);
     this.plane.show(byEncoder ? around(mu, sigma) : WHOLE, true);
     if (still()) return this.#set(mu, sigma);
+    this.target = { mu, sigma };
     const [fromMu, fromSigma] = [this.mu, this.sigma];
     const began = performance.now();
     const walk = (/** @type {number} */ now) => {
@@ -154,7 +158,7 @@ export class NoiseStep extends Step {
       const part = s * s * (3 - 2 * s);
       const at = (/** @type {0 | 1} */ i) => fromMu[i] + part * (mu[i] - fromMu[i]);
       const wide = (/** @type {0 | 1} */ i) => fromSigma[i] * (sigma[i] / fromSigma[i]) ** part;
-      if (s === 1) this.#set(mu, sigma);
+      if (s === 1) this.#arrive();
       else {
         this.#set([at(0), at(1)], [wide(0), wide(1)]);
         this.timer = requestAnimationFrame(walk);
@@ -163,8 +167,17 @@ export class NoiseStep extends Step {
     this.timer = requestAnimationFrame(walk);
   }
 
+  /** The walk is over, now. */
+  #arrive() {
+    const { target } = this;
+    this.target = null;
+    cancelAnimationFrame(this.timer);
+    if (target) this.#set(target.mu, target.sigma);
+  }
+
   /** @param {number} count */
   #passThrough(count) {
+    this.#arrive();
     if (!this.byEncoder && !this.byHand && this.story.subject) {
       // Nobody has set anything: what passes through is the sample, with its own μ and σ.
       this.byEncoder = true;
@@ -219,7 +232,7 @@ export class NoiseStep extends Step {
 
   /** @override */
   leave() {
-    cancelAnimationFrame(this.timer);
+    this.#arrive();
     if (this.coming) this.#draw(this.coming);
   }
 
@@ -228,9 +241,11 @@ export class NoiseStep extends Step {
   /** @override @param {Set<import("./step.js").Change>} changed */
   draw(changed) {
     const { subject } = this.story;
-    if (this.byEncoder && subject && (changed.has("subject") || changed.has("beta"))) {
-      const same = subject.mu.every((v, i) => v === this.mu[i]) && subject.sigma.every((v, i) => v === this.sigma[i]);
+    if (this.byEncoder && subject) {
+      const { mu, sigma } = this.target ?? this;
+      const same = subject.mu.every((v, i) => v === mu[i]) && subject.sigma.every((v, i) => v === sigma[i]);
       if (!same) this.#moveTo(subject.mu, subject.sigma, true);
+      if (!same && changed.has("enter")) this.#arrive();
     }
     this.#drawSliders();
     this.#drawPlane();
@@ -302,7 +317,9 @@ export class NoiseStep extends Step {
 /** @param {Pair} mu @param {Pair} sigma @returns {[number, number, number, number]} wide enough that the place on the map is still to be seen */
 function around(mu, sigma) {
   const [xmin, xmax, ymin, ymax] = boxAround(mu, sigma, 5);
-  return xmax - xmin > 2 * MU_LIMIT ? WHOLE : [xmin, xmax, ymin, ymax];
+  if (xmax - xmin <= 2 * MU_LIMIT) return [xmin, xmax, ymin, ymax];
+  const reach = Math.max(WHOLE[1], ...mu.map((v, i) => Math.abs(v) + 3 * sigma[i]));
+  return [-reach, reach, -reach, reach];
 }
 
 /** Inside the band of expected error, or (5 times in 100) not. @param {number} value @param {number} target @param {number} error */

@@ -52,7 +52,10 @@ export class Pad {
     this.undoButton = h("button", { type: "button", "data-testid": "pad-undo" }, t("story_pixels.pad.undo"));
     this.clearButton = h("button", { type: "button", "data-testid": "pad-clear" }, t("story_pixels.pad.clear"));
     this.undoButton.addEventListener("click", () => this.undo(), { signal });
-    this.clearButton.addEventListener("click", () => this.clear(), { signal });
+    this.clearButton.addEventListener("click", () => {
+      this.clear();
+      this.surface.focus({ preventScroll: true }); // the button has nothing left to do, and would drop the focus
+    }, { signal });
     this.preview = h("canvas", { width: "1", height: "1", role: "img", "aria-label": t("story_pixels.pad.gets"), "data-testid": "pad-preview" });
     const figure = h("figure", { class: "pad-gets" }, h("div", { class: "frame" }, this.preview), h("figcaption", {}, t("story_pixels.pad.gets")));
     this.root = h("div", { class: "pad", "data-testid": "pad" }, this.surface, help, h("div", { class: "pad-side" }, figure, this.undoButton, this.clearButton));

@@ -51,7 +51,10 @@ export class Picker {
     /** @type {number[][]} */
     const members = [];
     for (let i = 0; i < n; i++) (members[labels[i]] ??= []).push(i);
-    const found = members.flatMap((own) => Array.from({ length: perClass }, (_, j) => own[(this.round * perClass + j) % own.length]));
+    // Of more classes than fit, the next ones come with the next round.
+    const first = members.length > SHOWN ? (this.round * SHOWN) % members.length : 0;
+    const turned = [...members.slice(first), ...members.slice(0, first)].filter(Boolean);
+    const found = turned.flatMap((own) => Array.from({ length: perClass }, (_, j) => own[(this.round * perClass + j) % own.length]));
     this.indices = [...new Set(found)].slice(0, SHOWN);
   }
 

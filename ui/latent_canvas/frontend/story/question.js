@@ -78,6 +78,15 @@ export class Question extends Step {
     void chance;
   }
 
+  /** @override @param {number} second a guess, then another question */
+  showOff(second) {
+    if (second === 5) this.guessAnything();
+    if (second === 11) this.#next();
+  }
+
+  /** Demo mode: make some guess. */
+  guessAnything() {}
+
   /**
    * Say what the model answers.
    * @param {Answer} answer

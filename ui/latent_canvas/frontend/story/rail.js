@@ -34,6 +34,20 @@ export class Rail {
     this.next.addEventListener("click", () => go(this.stops[this.at + 1].address), { signal });
   }
 
+  /**
+   * Every link leads to its step as the story is now: model, β, sample and language.
+   * @param {(address: string) => URLSearchParams} paramsOf
+   */
+  setLinks(paramsOf) {
+    const language = new URLSearchParams(window.location.search).get("lang");
+    for (const [i, link] of this.links.entries()) {
+      const params = paramsOf(this.stops[i].address);
+      if (language) params.set("lang", language);
+      const href = `?${params}`;
+      if (link.getAttribute("href") !== href) link.setAttribute("href", href);
+    }
+  }
+
   /** @param {string} address of the step that is shown */
   set(address) {
     this.at = this.stops.findIndex((stop) => stop.address === address);

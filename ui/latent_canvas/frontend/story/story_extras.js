@@ -31,6 +31,8 @@ class Teller {
   constructor(story) {
     this.story = story;
     this.home = "";
+    /** @type {import("./subject.js").Subject | null} */
+    this.subject = null;
     this.first = 0;
     this.screen = -1;
     this.acted = 0;
@@ -43,6 +45,7 @@ class Teller {
   begin() {
     const { story } = this;
     this.home = story.state.step;
+    this.subject = story.subject;
     this.first = story.addresses.indexOf(this.home);
     this.screen = -1;
   }
@@ -75,7 +78,9 @@ class Teller {
   /** A touch of what is on show goes on from here; any other way out leads back. @param {Event | null} event */
   end(event) {
     const { story } = this;
-    if (event?.type === "pointerdown" && event.composedPath().includes(story.step.root)) story.teller.restSoon();
-    else story.show(this.home);
+    if (event?.type === "pointerdown" && event.composedPath().includes(story.step.root)) return story.teller.restSoon();
+    if (this.subject?.source === "drawing") story.draw(this.subject.pixels);
+    else if (this.subject) story.select(this.subject.index);
+    story.show(this.home);
   }
 }

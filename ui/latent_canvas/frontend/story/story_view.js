@@ -2,6 +2,7 @@
 
 import { storyParams } from "../address.js";
 import { h, setShown, setText } from "../dom.js";
+import { isOffered } from "../lesson.js";
 import { classColors } from "../palette.js";
 import { labelPlaces } from "../sample.js";
 import { formatBeta, nearestNode } from "../scale.js";
@@ -58,6 +59,8 @@ export class StoryView {
     this.ink = { text: "#222", background: "#fff", accent: "#4457c0", soft: "#667", line: "#ccc" };
     this.dark = false;
     this.words = { key: "", places: /** @type {{xy: [number, number], text: string, color: string}[]} */ ([]) };
+    /** The model was changed on this page. */
+    this.switched = false;
     this.dirty = /** @type {Set<Change>} */ (new Set());
     this.frameId = 0;
     this.frames = 0;
@@ -74,7 +77,7 @@ export class StoryView {
     this.root = h("div", { class: "latent-canvas story-view", "data-testid": "story-view" }, head, screens, this.rail.nav, this.live);
     this.root.querySelector(".picker-slot")?.append(this.picker.root);
     attachTerms(this.root, signal);
-    this.root.addEventListener("keydown", (event) => this.#key(event), { signal });
+    window.addEventListener("keydown", (event) => this.#key(event), { signal });
     onChange((digest) => digest === this.data?.digest && this.#modelChanged(), signal);
     parent.append(this.root);
     attachStoryExtras(this, tools, signal);
@@ -103,6 +106,7 @@ export class StoryView {
     this.#readTheme();
     if (before?.digest === data.digest) return;
     this.root.removeAttribute("data-ready");
+    this.switched = before !== null;
     this.model = null;
     this.subject = null;
     this.drawing = null;
@@ -123,7 +127,8 @@ export class StoryView {
       // Numbers are stored for some β: the story stands on one of them, as the other pages do.
       this.state.beta = model.spec.betas[nearestNode(model.spec.betas, Math.min(this.state.beta, model.spec.beta_max))];
       this.picker.indices = [];
-      this.teller.tell(this.state, true);
+      // Another model: the server has forgotten where the story was.
+      this.teller.tell(this.state, !this.switched);
     }
     this.#followBeta();
     this.invalidate("model", "beta", "subject");
@@ -146,7 +151,11 @@ export class StoryView {
     model.decoder.setBeta(state.beta);
     model.encoder?.setBeta(state.beta);
     if (this.subject?.source === "drawing") this.subject = withCode(model, this.subject);
-    else this.#takeSample(this.subject?.index ?? model.codes.ids.indexOf(state.selected));
+    else {
+      // A sample that was asked for may have come only now; until then another one stands in.
+      const asked = state.selected < 0 ? -1 : model.codes.ids.indexOf(state.selected);
+      this.#takeSample(asked >= 0 ? asked : this.subject?.index ?? -1);
+    }
   }
 
   /** @param {number} index in the codes; the picker's first where there is none */
@@ -174,7 +183,11 @@ export class StoryView {
     if (!this.model) return;
     this.drawing = pixels;
     this.subject = drawnSubject(this.model, pixels);
-    this.state.selected = -1;
+    if (this.state.selected >= 0) {
+      // The address holds no drawing; it must not name a sample that is not shown.
+      this.state.selected = -1;
+      this.teller.tell(this.state, true);
+    }
     this.invalidate("subject");
   }
 
@@ -242,7 +255,10 @@ export class StoryView {
   /** @param {KeyboardEvent} event arrows go on and back, unless what has the focus has a use for them */
   #key(event) {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
+    const path = event.composedPath();
+    const target = /** @type {HTMLElement} */ (path[0]);
+    // Right after the page has come, nothing has the focus yet.
+    if (event.defaultPrevented || !(target === document.body || path.includes(this.root)) || !isOffered(this.rail.root)) return;
     if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (target.matches("input, textarea, select, summary") || target.closest("[data-arrows]")) return;
     event.preventDefault();
@@ -283,6 +299,7 @@ export class StoryView {
     this.dirty = new Set();
     if (["model", "subject", "beta", "enter"].some((part) => changed.has(/** @type {Change} */ (part))) && this.picker.root.isConnected) this.picker.draw();
     this.step.draw(changed);
+    this.rail.setLinks((step) => storyParams({ ...state, step }));
     this.frames += 1;
     Object.assign(this.root.dataset, {
       ready: "true", model: state.model, step: state.step, beta: formatBeta(state.beta), sample: String(subject.id), source: subject.source,

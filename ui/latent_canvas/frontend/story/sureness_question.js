@@ -83,6 +83,11 @@ export class SurenessQuestion extends Question {
     delete this.root.dataset.areas;
   }
 
+  /** @override */
+  guessAnything() {
+    if (this.pair) this.#choose(SIDES[this.round % SIDES.length]);
+  }
+
   /** @param {Side} side */
   #choose(side) {
     const { model, current } = this.story;

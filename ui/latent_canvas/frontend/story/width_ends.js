@@ -56,7 +56,7 @@ export class Ends {
       card.index = index;
       card.button.setAttribute("aria-label", t("story_width.choose_named", { name }));
       card.button.title = original ? name : `${name} ${t("story_width.its_reconstruction")}`;
-      card.button.disabled = index === chosen;
+      card.button.setAttribute("aria-disabled", String(index === chosen));
       setText(card.button, t(index === chosen ? "story_width.chosen" : "story_width.choose"));
       Object.assign(card.root.dataset, { index: String(index), sigma: sigma.map((v) => v.toPrecision(4)).join(",") });
     }
@@ -79,7 +79,7 @@ function makeCard(which, testid, choose, signal) {
   const words = h("div", { class: "end-words" }, name, h("span", {}, t(`story_width.${which}.means`)), h("div", { class: "end-last" }, sigma, button));
   const root = h("div", { class: "end-card", "data-testid": testid }, h("div", { class: "frame" }, canvas), drawing, words);
   const card = { root, canvas, name, sigma, ellipses, centre, drawing, button, index: -1 };
-  button.addEventListener("click", () => choose(card.index), { signal });
+  button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && choose(card.index), { signal });
   return card;
 }
 

@@ -56,6 +56,7 @@ export class WeightView {
     this.choosers = { current: new Chooser(), pinned: new Chooser() };
     this.ink = { text: "#222", background: "#fff", accent: "#4457c0", soft: "#667", line: "#ccc" };
     this.dark = false;
+    this.switched = false; // the model was changed on this page
     this.moving = false;
     this.hovered = -1;
     this.player = new Player((beta) => this.setBeta(beta, false));
@@ -106,6 +107,7 @@ export class WeightView {
     this.#readTheme();
     if (before?.digest === data.digest) return;
     this.stop();
+    this.switched = before !== null;
     this.root.removeAttribute("data-ready");
     this.current = this.pinned = null;
     this.opened = false;
@@ -150,7 +152,7 @@ export class WeightView {
     setShown(this.controls.separate.root, table.references.length > 0);
     this.figures.open(table, spec);
     this.#showControls();
-    this.teller.tell(this.state, true);
+    this.teller.tell(this.state, !this.switched);
   }
 
   #readTheme() {
