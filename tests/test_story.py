@@ -67,8 +67,8 @@ def test_arrow_keys_turn_the_steps_but_not_while_a_slider_has_them(page: Page, a
     open_story(page, app_url, "step=3")
     page.locator('[data-testid="mu-1"]').focus()
     page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"parseFloat({ELEMENT}('story_noise').dataset.mu) > 0")
     at_step(page, "3")
-    assert numbers(data(page, "mu", "story_noise"))[0] > 0
     page.locator(f"{ROOT} .step:visible h2").focus()
     page.keyboard.press("ArrowRight")
     at_step(page, "4")
@@ -82,7 +82,9 @@ def test_every_step_has_a_link_of_its_own_and_survives_a_reload(page: Page, app_
     page.wait_for_function("new URLSearchParams(location.search).get('step') === '5'")
     page.reload()
     page.wait_for_selector(f'{ROOT}[data-ready="true"][data-step="5"]', timeout=60_000)
-    assert page.locator('[data-testid="rail-4q"]').get_attribute("href") == "?step=4q"
+    href = str(page.locator('[data-testid="rail-4q"]').get_attribute("href"))
+    assert "step=4q" in href
+    assert "model=digits" in href
 
 
 @pytest.mark.parametrize(("asked", "shown"), [("9", "6"), ("0", "1"), ("3.4", "3"), ("seven", "1"), ("<b>2</b>", "1")])
