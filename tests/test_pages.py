@@ -299,3 +299,15 @@ def test_pictures_travel_for_the_samples_that_are_looked_at_alone() -> None:
     assert opening.looked_at(model, {"selected": far}) == {0, 2}
     assert not opening.has_small_images(model)
     assert opening.has_small_images(cache.open_model("digits"))
+
+
+def test_the_start_page_shows_another_model_where_the_chosen_one_will_not_open(models: Path) -> None:
+    shutil.copytree(models / "digits", models / "broken")
+    damage_truncate(models / "broken")
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params["model"] = "broken"
+    app.run()
+    assert not app.exception
+    (error,) = app.error
+    assert "broken" in error.value
+    assert app.get("bidi_component"), "doors and gallery are still there"

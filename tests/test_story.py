@@ -297,3 +297,18 @@ def test_a_lesson_link_shows_only_the_chosen_controls_of_the_story(page: Page, a
     press(page, "next")
     at_step(page, "3")
     expect(page.locator(".picker:visible")).to_have_count(0)
+
+
+def test_coming_back_to_the_passes_with_another_sample_shows_that_samples_gaussian(page: Page, app_url: str) -> None:
+    open_story(page, app_url, "step=3&sample=17")
+    press(page, "let-encoder")
+    press(page, "pass-1000")  # pressed while the sliders still walk: it counts for where they are going
+    page.wait_for_selector('[data-testid="story_noise"][data-n="1000"][data-set="encoder"]')
+    np.testing.assert_allclose(numbers(data(page, "mu", "story_noise")), numbers(data(page, "mu")), atol=1e-3)
+    press(page, "rail-2")
+    at_step(page, "2")
+    page.locator('[data-testid="pick"]').nth(6).click()
+    page.wait_for_selector(f'{ROOT}:not([data-sample="17"])')
+    press(page, "rail-3")
+    page.wait_for_selector('[data-testid="story_noise"][data-n="0"][data-set="encoder"]')
+    np.testing.assert_allclose(numbers(data(page, "mu", "story_noise")), numbers(data(page, "mu")), atol=1e-3)
