@@ -21,7 +21,7 @@ run: $(VENV)/.packages ## start the app (PORT=8501)
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: $(VENV)/.dev-packages chromium $(if $(NPM),node_modules/.stamp) js-tests ## every test, browser tests included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: lint fast-tests js-tests ## ruff, mypy, tsc and the fast tests: before each commit
 

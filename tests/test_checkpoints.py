@@ -102,7 +102,7 @@ def replace_tensors(folder: Path, file: str, change: Callable[[dict[str, Any]], 
     change(tensors)
     save_file(tensors, folder / file)
     record = json.loads((folder / "card.json").read_text())
-    record["files"][file] = checkpoints_module._fingerprint((folder / file).read_bytes())
+    record["files"][file] = checkpoints_module.fingerprint((folder / file).read_bytes())
     (folder / "card.json").write_text(json.dumps(record))
 
 
@@ -169,7 +169,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 def edit_fingerprint(folder: Path, file: str) -> None:
     record = json.loads((folder / "card.json").read_text())
-    record["files"][file] = checkpoints_module._fingerprint((folder / file).read_bytes())
+    record["files"][file] = checkpoints_module.fingerprint((folder / file).read_bytes())
     (folder / "card.json").write_text(json.dumps(record))
 
 

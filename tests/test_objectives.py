@@ -1,11 +1,13 @@
 """The terms of the loss, against torch.distributions and closed forms."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from vae_core import VAEConfig, collapse_beta, distortion, elbo, rate
+from vae_core import VAEConfig, collapse_beta, distortion, elbo, objectives, rate
 
 GENERATOR = torch.Generator().manual_seed(0)
 
@@ -63,3 +65,27 @@ def test_a_linear_bernoulli_vae_collapses_at_the_largest_eigenvalue_of_the_white
 
 def test_images_that_never_change_collapse_at_once() -> None:
     assert collapse_beta(np.full((10, 3), 0.5, np.float32), VAEConfig(input_shape=(3,))) == 0.0
+
+
+def test_the_collapse_of_bytes_in_a_file_without_the_held_out_ones_is_that_of_the_others_as_floats(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (500, 3, 4), np.uint8)
+    test = rng.random(500) < 0.3
+    np.save(tmp_path / "samples.npy", images)
+    config = VAEConfig(input_shape=(3, 4), likelihood="bernoulli")
+    expected = collapse_beta(images[~test].astype(np.float32) / 255, config)
+    monkeypatch.setattr(objectives, "PART", 70)  # several parts
+    found = collapse_beta(np.load(tmp_path / "samples.npy", mmap_mode="r"), config, left_out=test)
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_of_many_pixels_the_largest_eigenvalue_is_found_without_the_covariance_matrix(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = np.random.default_rng(0).normal(size=(300, 40)).astype(np.float32) @ np.diag(np.linspace(1, 2, 40))
+    config = VAEConfig(input_shape=(40,))
+    expected = collapse_beta(x, config)
+    monkeypatch.setattr(objectives, "DENSE_SIZE", 39)
+    assert collapse_beta(x, config) == pytest.approx(expected, rel=1e-3)

@@ -261,7 +261,7 @@ def rewrite(change: Callable[[dict[str, Any], dict[str, Any]], Any]) -> Callable
         content = to_safetensors(tensors, metadata={"json": json.dumps(facts)})
         (folder / FILE).write_bytes(content)
         card = json.loads((folder / "card.json").read_text())
-        card["files"][FILE] = checkpoints_module._fingerprint(content)
+        card["files"][FILE] = checkpoints_module.fingerprint(content)
         (folder / "card.json").write_text(json.dumps(card))
 
     return damage

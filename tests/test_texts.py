@@ -197,17 +197,34 @@ def test_the_code_asks_for_no_text_that_is_not_there() -> None:
     assert missing == [], "\n".join(missing)
 
 
+def of_pictures(key: str) -> str:
+    """The key beside which a version for tables stands: `key.table` and `key.table.one` beside `key` and `key.one`."""
+    return re.sub(r"\.table(?=\.one$|$)", "", key)
+
+
+def test_a_text_for_tables_stands_beside_one_for_pictures_and_asks_for_nothing_more() -> None:
+    have = own(texts.FALLBACK)
+    pairs = [(key, of_pictures(key)) for key in have if of_pictures(key) != key and of_pictures(key) in have]
+    assert len(pairs) > 50
+    for key, beside in pairs:
+        assert set(texts.holes(have[key])) <= set(texts.holes(have[beside])), key
+
+
 def test_every_text_is_said_somewhere() -> None:
     found = {text for _, text, _ in said() if looks_like_a_key(text) or text in FILE_NAMES}
     exact = {text for text in found if HOLE not in text}
     patterns = [as_pattern(text) for text in found if HOLE in text]
     # What follows a whole key, or the name of a file: `${key}.why`, and the version for one.
     endings = {".one", *(text[1:] for _, text, asked in said() if asked and re.fullmatch(rf"{HOLE}(\.\w+)+", text))}
+
+    def is_said(key: str) -> bool:
+        return bool({key, *map(key.removesuffix, endings)} & exact) or any(p.fullmatch(key) for p in patterns)
+
     unsaid = [
         key
         for key in own(texts.FALLBACK)
-        if not ({key, *map(key.removesuffix, endings)} & exact)
-        and not any(pattern.fullmatch(key) for pattern in patterns)
+        if not is_said(key)
+        and not (of_pictures(key) in own(texts.FALLBACK) and is_said(of_pictures(key)))
         and key != "language.name"  # read from the files, before there is a language to say it in
     ]
     assert unsaid == [], "\n".join(unsaid)

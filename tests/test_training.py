@@ -9,9 +9,10 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from vae_core import VAE, Dataset, DatasetError, Progress, TrainConfig, TrainingError, VAEConfig, load_dataset, train
+from vae_core.backward import FlatWeights
 from vae_core.evaluation import encode_codes, measure
 from vae_core.models import FilmDense
-from vae_core.training import _Run, draw_betas, learning_rate_factor, resolve_device
+from vae_core.training import Trainer, draw_betas, learning_rate_factor, resolve_device
 
 TINY = VAEConfig(input_shape=(4,), hidden=(16, 16), beta_max=6.0, beta_train_max=8.0)
 QUICK = TrainConfig(epochs=6, batch=32, warmup_steps=5)
@@ -84,29 +85,33 @@ def test_the_learning_rate_rises_stays_and_falls_to_nothing() -> None:
     assert 0 < shares[99] < 0.05
 
 
+def first_step(options: TrainConfig) -> Trainer:
+    trainer = Trainer(blobs(), TINY, options=options, seed=3)
+    trainer.advance(steps=1)
+    return trainer
+
+
 def test_a_step_follows_the_gradient_of_the_loss_written_with_torch_distributions() -> None:
-    images, options = torch.from_numpy(blobs().images), replace(QUICK, clip_norm=1e9)
-    run = _Run(images, TINY, options, 3, torch.device("cpu"))
-    run._step(0, torch.arange(32))
-    twin, generator = VAE(TINY, seed=3), torch.Generator().manual_seed(3)
+    trainer = first_step(replace(QUICK, clip_norm=1e9))
+    twin, images = VAE(TINY, seed=3), torch.from_numpy(blobs().images)
+    index = trainer._batches.indices(0, 0, 32)
     # Each of the 16 betas is shared by two samples that follow one another.
-    betas = draw_betas(16, TINY, options.uniform_share, generator).repeat_interleave(2)
-    noise = torch.randn(16, 2, 2, generator=generator).reshape(32, 2)
-    posterior = twin.encode(images[:32], betas)
-    pixels = Normal(twin.decode(posterior.loc + posterior.scale * noise, betas), TINY.sigma_x)
+    betas = trainer._betas[0].clone().repeat_interleave(2)
+    posterior = twin.encode(images[index], betas)
+    pixels = Normal(twin.decode(posterior.loc + posterior.scale * trainer._noise[0].T.clone(), betas), TINY.sigma_x)
     rates = kl_divergence(posterior, Normal(0.0, 1.0)).sum(-1)
-    loss = (betas * rates - pixels.log_prob(images[:32]).sum(-1)).mean()
-    expected = torch.autograd.grad(loss, list(twin.parameters()))
-    assert run.weights.grad is not None
-    assert torch.allclose(run.weights.grad, torch.cat([g.flatten() for g in expected]), rtol=1e-4, atol=1e-5)
+    loss = (betas * rates - pixels.log_prob(images[index]).sum(-1)).mean()
+    loss.backward()  # type: ignore[no-untyped-call]
+    found = VAE(TINY)
+    flat = FlatWeights(found)
+    flat.values.copy_(trainer._loss.flat.gradient)
+    for name, value in twin.named_parameters():
+        assert torch.allclose(found.get_parameter(name), value.grad, rtol=1e-4, atol=1e-5), name
 
 
 def test_a_long_gradient_is_cut_to_the_given_length() -> None:
-    images = torch.from_numpy(blobs().images)
-    run = _Run(images, TINY, replace(QUICK, clip_norm=0.01), 3, torch.device("cpu"))
-    run._step(0, torch.arange(32))
-    assert run.weights.grad is not None
-    assert run.weights.grad.norm().item() == pytest.approx(0.01, rel=1e-4)
+    trainer = first_step(replace(QUICK, clip_norm=0.01))
+    assert trainer._loss.flat.gradient.norm().item() == pytest.approx(0.01, rel=1e-4)
 
 
 def test_training_yields_progress_and_at_the_end_a_model() -> None:

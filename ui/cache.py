@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,23 +22,22 @@ from ui.latent_canvas.payload import (
     statistics_payload,
     table_payload,
 )
+from vae_core import library
 from vae_core.checkpoints import (
     CheckpointError,
     Codes,
-    list_models,
     list_references,
     load_card,
     load_codes,
     load_statistics,
     load_weights,
 )
-from vae_core.datasets import DatasetError, load_images_uint8
+from vae_core.datasets import DatasetError, check_images, load_dataset, load_images_uint8
 from vae_core.statistics import image_statistics, levels_of
 
-CHECKPOINTS_VARIABLE = "LATENT_EXPLORER_CHECKPOINTS"
-_SHIPPED = Path(__file__).resolve().parents[1] / "checkpoints"
 # Models a server keeps ready; 60,000 samples at 25 values of β take 12 MB.
 _KEPT_MODELS = 16
+_KEPT_CARDS = 256
 # Draws of the prior that the KL page decodes at every β; the seed is nobody's choice but the first one tried.
 _PRIOR_DRAWS, _PRIOR_SEED = 10, 0
 
@@ -59,19 +57,29 @@ class OpenModel:
 
 
 def checkpoints_folder() -> Path:
-    """Where models are looked for: the folder an environment variable names, else the one that ships."""
-    return Path(os.environ.get(CHECKPOINTS_VARIABLE) or _SHIPPED)
+    """Where the models that ship are looked for: the folder an environment variable names, else our own."""
+    return library.shipped_folder()
 
 
 def model_names() -> list[str]:
-    """Names of the model folders, sorted as the card's own order has them: digits first, others by name."""
-    names = list_models(checkpoints_folder())
-    return sorted(names, key=lambda name: (name != "digits", name != "mnist", name))
+    """Names of all models: those that ship, digits first, then kept ones, newest first."""
+    return library.names()
+
+
+def card_of(name: str) -> dict[str, Any]:
+    """A model's card, read once for all viewers as long as it stays the same; not to be changed. CheckpointError."""
+    folder = library.folder_of(name)
+    return _card(str(folder), stamp(folder))
+
+
+@st.cache_resource(show_spinner=False, max_entries=_KEPT_CARDS)
+def _card(folder: str, stamped: Stamp) -> dict[str, Any]:
+    return load_card(folder)
 
 
 def open_model(name: str) -> OpenModel:
     """Load and check a model's card, weights and codes; CheckpointError says in one sentence what is wrong."""
-    folder = checkpoints_folder() / name
+    folder = library.folder_of(name)
     return _open_model(str(folder), stamp(folder))
 
 
@@ -92,9 +100,12 @@ def open_references(model: OpenModel) -> list[OpenModel]:
 
 
 def stamp(folder: Path) -> Stamp:
-    """Changes with any file of the folder, so that a model trained anew, or damaged, is read anew."""
-    files = sorted(folder.iterdir()) if folder.is_dir() else []
-    return tuple((file.name, stat.st_mtime_ns, stat.st_size) for file in files for stat in [file.stat()])
+    """Changes with any file of the folder, so that a model trained anew, or damaged, is read anew; () without one."""
+    try:
+        files = sorted(folder.iterdir())
+        return tuple((file.name, stat.st_mtime_ns, stat.st_size) for file in files for stat in [file.stat()])
+    except OSError:  # somebody is deleting it just now
+        return ()
 
 
 @st.cache_resource(show_spinner=False, max_entries=_KEPT_MODELS)
@@ -126,9 +137,8 @@ def statistics_for(digest: str, _model: OpenModel) -> bytes | None:
     """
     statistics = load_statistics(_model.folder)
     if statistics is None:
-        dataset = _model.card["dataset"]
         try:
-            statistics = image_statistics(_images(dataset), levels_of(dataset))
+            statistics = image_statistics(_images_of(_model), levels_of(_model.card["dataset"]))
         except (DatasetError, ValueError):
             return None
     return statistics_payload(statistics, digest)
@@ -199,7 +209,23 @@ def _computed_tables() -> dict[str, list[dict[str, Any]]]:
 @st.cache_data(show_spinner=False, max_entries=32)
 def originals_for(digest: str, chunk: int, _model: OpenModel) -> bytes:
     """One chunk of original images, ready to send; DatasetError where the data set is not on this machine."""
-    return originals_payload(_images(_model.card["dataset"]), _model.chunks, chunk, digest)
+    return originals_payload(_images_of(_model), _model.chunks, chunk, digest)
+
+
+def _images_of(model: OpenModel) -> NDArray[Any]:
+    """The samples that a model was trained on, bytes; the rows of a table are numbers in [0, 1]."""
+    dataset, shape = model.card["dataset"], tuple(model.card["config"]["input_shape"])
+    images = _rows(dataset) if len(shape) == 1 else _images(dataset)
+    if images.shape[1:] != shape or len(images) < model.card["samples"]:
+        expected = f"{model.card['samples']} samples of the shape {shape}"
+        raise DatasetError(f"{dataset}: expected {expected}, got {len(images)} of the shape {images.shape[1:]}")
+    return images
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _rows(dataset: str) -> NDArray[Any]:
+    check_images(dataset)  # knows names only: a card that came from elsewhere must not lead to any folder
+    return load_dataset(dataset).images
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -10,11 +10,12 @@ import streamlit as st
 from ui import cache, language, state, texts
 from ui.language import say
 from ui.plain import plain
-from vae_core.checkpoints import CheckpointError, load_card
+from vae_core.checkpoints import CheckpointError
 
-# So many models stand side by side; the list of more folds away.
-FEW_MODELS = 4
+# So many models stand side by side, if their titles have so few characters together; a longer list folds away.
+FEW_MODELS, WIDEST_ROW = 4, 80
 FEW_LANGUAGES = 2
+MOST_NAMED = 12  # models that a sentence names
 
 
 def pick_model() -> str | None:
@@ -23,11 +24,16 @@ def pick_model() -> str | None:
     if not names:
         return None
     chosen = st.session_state.get(state.CHOSEN_MODEL)
-    if chosen not in names:
+    if chosen is not None and chosen not in names:
+        # Somebody deleted it. The address may name it still, which is nobody's mistake then.
+        st.session_state[state.GONE_MODEL] = st.session_state.get(state.CHOSEN_TITLE, chosen)
+        chosen = names[0]
+    elif chosen is None:
         chosen = _first_model(names)
     # Said in every run: on another page this is another widget, which does not know what was picked on the last one.
     st.session_state[state.CHOSEN_MODEL] = st.session_state[state.MODEL] = chosen
     titles = titles_of(names)
+    st.session_state[state.CHOSEN_TITLE] = titles[chosen]
     shared: dict[str, Any] = {
         "label": say("pages.model"),
         "options": names,
@@ -35,7 +41,7 @@ def pick_model() -> str | None:
         "label_visibility": "collapsed",
         "on_change": lambda: choose(st.session_state[state.MODEL]),
     }
-    if len(names) <= FEW_MODELS:
+    if len(names) <= FEW_MODELS and sum(map(len, titles.values())) <= WIDEST_ROW:
         # Its labels are Markdown, a select box's are not.
         st.segmented_control(required=True, format_func=lambda name: plain(titles[name]), **shared)
     else:
@@ -75,8 +81,11 @@ def explain_missing_model() -> None:
     if not names:
         folder = cache.checkpoints_folder()
         st.error(say("pages.no_model", folder=folder))
+    elif gone := st.session_state.get(state.GONE_MODEL):
+        shown = titles_of(names)[st.session_state[state.CHOSEN_MODEL]]
+        st.warning(say("library.gone", name=plain(gone), shown=plain(shown)))
     elif unknown := st.session_state.get(state.UNKNOWN_MODEL):
-        have = ", ".join(map(plain, names))
+        have = ", ".join(map(plain, names[:MOST_NAMED])) + (", …" if len(names) > MOST_NAMED else "")
         st.warning(say("pages.unknown_model", asked=plain(unknown), have=have, shown=plain(names[0])))
 
 
@@ -89,7 +98,7 @@ def titles_of(names: list[str]) -> dict[str, str]:
 
 def _title(name: str) -> str:
     try:
-        return str(load_card(cache.checkpoints_folder() / name)["title"])
+        return str(cache.card_of(name)["title"])
     except CheckpointError:
         return name
 
@@ -105,6 +114,6 @@ def _first_model(names: list[str]) -> str:
 def choose(name: str) -> None:
     """Another model is picked: complaints about the address, and its view, belong to the one before."""
     st.session_state[state.CHOSEN_MODEL] = name
-    for key in (state.UNKNOWN_MODEL, state.LAST_VIEW, state.ADDRESS):
+    for key in (state.UNKNOWN_MODEL, state.GONE_MODEL, state.LAST_VIEW, state.ADDRESS):
         st.session_state.pop(key, None)
     st.session_state[state.ADDRESS] = {page: ({}, {}) for page in state.PAGES}

@@ -7,6 +7,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from ui import state
 from ui.language import say
+from ui.train.waking import wake
 
 # The pages of the app in the order of their menu: the name that links use, and the file.
 PAGES = {
@@ -14,12 +15,14 @@ PAGES = {
     "story": "pages/one_sample.py",
     "map": "pages/latent_map.py",
     "weight": "pages/kl_weight.py",
+    "train": "pages/train.py",
     "glossary": "pages/glossary.py",
 }
 
 
 def navigation() -> StreamlitPage:
     """The pages of the app; the one that the address asks for."""
+    wake()
     st.session_state[state.FRAMED] = True
     pages = [st.Page(file, title=say(f"pages.{name}.title"), default=name == "start") for name, file in PAGES.items()]
     return st.navigation(pages, position="top")

@@ -9,28 +9,34 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ui import library_view
 from ui.cache import OpenModel
 from ui.language import say
 from ui.plain import plain
+from ui.train import owner
 
 # The card's table shows about this many of the values of β that the curve holds.
 ROWS = 9
 
 
 def show(model: OpenModel, beta: float) -> None:
-    """The button that saves codes at the β at hand, and the card, folded away."""
+    """The buttons that save codes at the β at hand and the model itself, and the card, folded away."""
     node = int(np.abs(model.codes.betas - beta).argmin())
     exact = float(model.codes.betas[node])
-    left, right = st.columns([1, 3], vertical_alignment="top")
-    left.download_button(
-        say("card.save"),
-        data=lambda: codes_csv(model, node),
-        file_name=f"{model.card['name']}-codes-beta-{exact:g}.csv",
-        mime="text/csv",
-        on_click="ignore",
-        help=say("card.save_help", beta=f"{exact:g}"),
-    )
-    with right.expander(say("card.title")):
+    with st.container(horizontal=True, vertical_alignment="center", key="model-tools"):
+        st.download_button(
+            say("card.save"),
+            data=lambda: codes_csv(model, node),
+            file_name=f"{model.card['name']}-codes-beta-{exact:g}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            icon=":material/table:",
+            help=say("card.save_help", beta=f"{exact:g}"),
+        )
+        library_view.show(model)
+    if library_view.is_own(model):
+        owner.remember()  # by the model of one's own at the latest
+    with st.expander(say("card.title")):
         st.markdown(describe(model.card))
 
 
@@ -67,9 +73,9 @@ def describe(card: dict[str, Any]) -> str:
         "parameters": f"{card['parameters']:,}",
         "hidden": " · ".join(str(width) for width in config["hidden"]),
         "pixels": pixels,
-        "seconds": f"{training['seconds']:.0f}",
-        "epochs": training["epochs"],
-        "seed": training["seed"],
+        "seconds": _known(training.get("seconds"), ".0f"),
+        "epochs": _known(training.get("epochs"), ",.0f"),
+        "seed": _known(training.get("seed"), "d"),
     }
     lines = [
         say("card.facts", **facts),
@@ -80,7 +86,7 @@ def describe(card: dict[str, Any]) -> str:
         "|--:|--:|--:|--:|--:|--:|--:|",
     ]
     curve = card["curve"]
-    for i in sorted({round(i) for i in np.linspace(0, len(curve) - 1, ROWS)}):
+    for i in sorted({round(i) for i in np.linspace(0, len(curve) - 1, ROWS)} if curve else ()):
         point = curve[i]
         train, test = point["train"], point.get("test")  # a model may have no samples held out
         held_out = f"{test['distortion']:.2f} | {test['rate']:.3f}" if test else "– | –"
@@ -89,3 +95,8 @@ def describe(card: dict[str, Any]) -> str:
             f" | {point['mean_sigma']:.3f} | {point['active_units']} |"
         )
     return "\n".join(lines)
+
+
+def _known(value: float | None, form: str) -> str:
+    """A number of the card, which need not say it."""
+    return say("library.unknown") if value is None else format(value, form)

@@ -28,6 +28,7 @@ def opening_data(model: cache.OpenModel, kind: str, missing: str) -> dict[str, A
         "language": language.current(),
         "digest": model.digest,
         "model": model.card["name"],
+        "table": len(model.card["config"]["input_shape"]) == 1,  # its samples are rows of numbers, not pictures
         "initial": _opening_view(model, kind),
         "start": min(START_BETA, float(model.card["config"]["beta_max"])),
         "originals": not missing,
@@ -82,8 +83,11 @@ def send_codes(model: cache.OpenModel, view: Mapping[str, Any], events: CanvasEv
 
 def send_originals(model: cache.OpenModel, chunks: set[int]) -> None:
     """Mount chunks of original images, which must be at hand (`why_no_originals`)."""
-    for chunk in sorted(chunks):
-        send(cache.originals_for(model.digest, chunk, model), key=f"originals-{model.digest}-{chunk}")
+    try:
+        for chunk in sorted(chunks):
+            send(cache.originals_for(model.digest, chunk, model), key=f"originals-{model.digest}-{chunk}")
+    except DatasetError as error:  # what is there now is not what the model was trained on
+        st.caption(plain(str(error)))
 
 
 def looked_at(model: cache.OpenModel, view: Mapping[str, Any]) -> set[int]:

@@ -41,8 +41,12 @@ def _explore(name: str, show: Callable[[cache.OpenModel], None], *, start: bool)
         model = _open(other, silent=True)
         if model is not None:
             break
-    if model is not None:
+    if model is None:
+        return
+    try:
         show(model)
+    except CheckpointError as error:  # a part that is read later: somebody has deleted or changed it meanwhile
+        _complain(name, plain(str(error)))
 
 
 def _open(name: str, *, silent: bool = False) -> cache.OpenModel | None:
@@ -58,5 +62,11 @@ def _open(name: str, *, silent: bool = False) -> cache.OpenModel | None:
             return model
         why = say("pages.two_dimensions", count=dimensions)
     if not silent:
-        st.error(say("pages.cannot_open", name=plain(name), why=why))
+        _complain(name, why)
     return None
+
+
+def _complain(name: str, why: str) -> None:
+    if name not in cache.model_names():
+        st.rerun()  # it was deleted just now: the picker, outside of this fragment, says so
+    st.error(say("pages.cannot_open", name=plain(name), why=why))

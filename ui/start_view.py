@@ -10,7 +10,8 @@ import streamlit as st
 from ui import cache, controls, frame, opening, state, thumbnails
 from ui.language import say
 from ui.latent_canvas import latent_canvas
-from vae_core.checkpoints import CheckpointError, load_card
+from vae_core import library
+from vae_core.checkpoints import CheckpointError
 
 # So many models get a picture; the rest are links.
 MOST_PICTURES = 12
@@ -72,13 +73,12 @@ def _data(model: cache.OpenModel) -> dict[str, Any]:
 
 def gallery_card(name: str, title: str) -> dict[str, Any]:
     """A model's card in the gallery; `complaint` says in one sentence why it cannot be opened, else ""."""
-    folder = cache.checkpoints_folder() / name
     try:
-        card = load_card(folder)
+        card = cache.card_of(name)
         dimensions = card["config"]["latent_dim"]
         if dimensions != 2:
             return {"name": name, "title": title, "complaint": say("pages.two_dimensions", count=dimensions)}
-        picture = thumbnails.data_uri(folder)
+        picture = thumbnails.data_uri(library.folder_of(name))
     except CheckpointError as error:
         return {"name": name, "title": title, "complaint": str(error)}
     return {

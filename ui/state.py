@@ -25,7 +25,16 @@ FRAMED = "framed"  # the frame has run in this session
 LANGUAGE = "language"  # code of the language in use
 LANGUAGE_PICKER = "language_picker"
 UNKNOWN_LANGUAGE = "unknown_language"  # a language that the address names and nobody has written
+OWNER = "owner"  # the token of this browser's owner (train/owner.py)
+TRAIN_CANVAS = "train_canvas"
+TRAIN_DATA = "train_data"  # the data set that is chosen on the page Train: a name, or "upload"
+TRAIN_UPLOAD = "train_upload"  # what was made of the uploaded files (train/upload.py)
+TRAIN_UPLOADS = "train_uploads"  # how often an upload has been used up: the uploader's key, so that it empties
 UNKNOWN_MODEL = "unknown_model"  # a model that the address names and nobody has
+CHOSEN_TITLE = "chosen_title"  # the title of the picker's last value, for when it is gone
+GONE_MODEL = "gone_model"  # the title of the model that was on the page until somebody deleted it
+UPLOADER = "uploader"  # counts the uploaders of models: each one that has done its work is followed by an empty one
+REFUSED_UPLOAD = "refused_upload"  # the id of the file that was refused last, and why
 
 K_RANGE = (0.25, 3.0)
 Z_LIMIT = 10.0

@@ -74,12 +74,15 @@ def render(
     wide = np.maximum(sigma[:, :2] * scale, _NARROWEST)
     columns = _gaussians(pixels, across, wide[:, 0])
     rows = _gaussians(pixels, down, wide[:, 1])
-    densities = np.zeros((classes, size, size), dtype=np.float32)
-    for label in range(classes):
+    total = np.zeros((size, size), dtype=np.float32)
+    mixed = np.zeros((size, size, 3), dtype=np.float32)  # colours times densities
+    colours = np.array(class_colours(classes), dtype=np.float32).reshape(-1, 3)
+    for label in np.unique(labels):
         own = labels == label
-        if own.any():
-            densities[label] = rows[own].T @ columns[own]
-    return _png(_toned(densities))
+        density = rows[own].T @ columns[own]
+        total += density
+        mixed += density[..., None] * colours[label]
+    return _png(_toned(total, mixed))
 
 
 def whole_reach(mu: NDArray[np.floating[Any]], sigma: NDArray[np.floating[Any]]) -> float:
@@ -113,21 +116,18 @@ def _gaussians(
     return (np.exp(-0.5 * distance * distance) / width).astype(np.float32, copy=False)
 
 
-def _toned(densities: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Densities [classes, h, w] as RGBA [h, w, 4]: hues mixed by density, opacity by their sum."""
-    total = densities.sum(axis=0)
+def _toned(total: NDArray[np.float32], mixed: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The classes' densities [h, w] and their sum times colours [h, w, 3] as RGBA [h, w, 4]: opacity by the density."""
     # The typical density: what half of all samples' mass lies above.
     order = np.sort(total, axis=None)[::-1]
     mass = np.cumsum(order)
     typical = float(order[np.searchsorted(mass, mass[-1] / 2)]) if mass[-1] > 0 else 1.0
     share = total / typical
     opacity = np.where(share < _FAINTEST, 0, 1 - np.exp(-_EXPOSURE * share**_SPREAD))
-    colours = np.array(class_colours(len(densities)), dtype=np.float32).reshape(-1, 3)
-    flat = densities.reshape(len(densities), -1)
-    mixed: NDArray[np.float32] = (flat.T @ colours).reshape(*total.shape, 3) / np.maximum(total, 1e-12)[..., None]
+    hues = mixed / np.maximum(total, 1e-12)[..., None]
     picture = np.empty((*total.shape, 4), dtype=np.float32)
     picture[..., 3] = np.round(opacity * _OPACITY_STEPS) * (255 / _OPACITY_STEPS)
-    picture[..., :3] = np.round(mixed * (_COLOUR_STEPS / 255)) * (255 / _COLOUR_STEPS) * (picture[..., 3:] > 0)
+    picture[..., :3] = np.round(hues * (_COLOUR_STEPS / 255)) * (255 / _COLOUR_STEPS) * (picture[..., 3:] > 0)
     return (picture + 0.5).clip(0, 255).astype(np.uint8)
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         beta_to_slider,
         slider_to_beta,
     )
-    from vae_core.datasets import DATASETS, Dataset, DatasetError, load_dataset, load_images_uint8
+    from vae_core.datasets import DATASETS, Column, Dataset, DatasetError, as_floats, load_dataset, load_images_uint8
     from vae_core.models import VAE
     from vae_core.objectives import collapse_beta, distortion, elbo, rate
     from vae_core.posterior import AggregatePosterior, Estimate
@@ -62,7 +62,15 @@ _MODULES = {
         "beta_to_slider",
         "slider_to_beta",
     ),
-    "datasets": ("DATASETS", "Dataset", "DatasetError", "load_dataset", "load_images_uint8"),
+    "datasets": (
+        "DATASETS",
+        "Column",
+        "Dataset",
+        "DatasetError",
+        "as_floats",
+        "load_dataset",
+        "load_images_uint8",
+    ),
     "models": ("VAE",),
     "objectives": ("collapse_beta", "distortion", "elbo", "rate"),
     "posterior": ("AggregatePosterior", "Estimate"),
@@ -78,6 +86,7 @@ __all__ = [
     "AggregatePosterior",
     "CheckpointError",
     "Codes",
+    "Column",
     "ConfigError",
     "Dataset",
     "DatasetError",
@@ -87,6 +96,7 @@ __all__ = [
     "TrainConfig",
     "TrainingError",
     "VAEConfig",
+    "as_floats",
     "beta_nodes",
     "beta_to_slider",
     "collapse_beta",

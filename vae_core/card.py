@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from vae_core.card_fields import check_fields, check_values
 from vae_core.config import ConfigError, VAEConfig
 
 FORMAT = 1
@@ -30,6 +31,8 @@ CARD_FIELDS: dict[str, type] = {
     "files": dict,
 }
 
+LONGEST_NAME, MOST_DECIMALS = 120, 6  # of a column of a table, in the card's optional "columns"
+
 FINGERPRINT: dict[str, type] = {"sha256": str, "bytes": int}  # of a file, in the card's "files"
 
 
@@ -39,6 +42,7 @@ class CheckpointError(Exception):
 
 def check_card(file: Path, card: dict[str, Any]) -> None:
     """Raise CheckpointError, in one sentence that names `file`, where a card lacks a field or a field is wrong."""
+    _check(file, check_values, card)
     if "format" in card and card["format"] != FORMAT:
         raise CheckpointError(f"{file}: expected format {FORMAT}, got {card['format']!r}")
     for name, kind in CARD_FIELDS.items():
@@ -57,12 +61,22 @@ def check_card(file: Path, card: dict[str, Any]) -> None:
     _check_betas(file, card["betas"], card["config"])
     if "table" in card:
         check_table(file, card["table"], card["betas"])
+    if "columns" in card:
+        check_columns(file, card["columns"], card["config"]["input_shape"])
     for name in (MODEL, CODES, *({STATISTICS} & card["files"].keys())):
         record = card["files"].get(name)
         if not isinstance(record, dict) or {key: type(value) for key, value in record.items()} != FINGERPRINT:
             raise CheckpointError(
                 f"{file}: expected sha256 and bytes of {name} in 'files', got {record!r:.100}"
             )
+    _check(file, check_fields, card)
+
+
+def _check(file: Path, check: Callable[[dict[str, Any]], None], card: dict[str, Any]) -> None:
+    try:
+        check(card)
+    except ValueError as error:
+        raise CheckpointError(f"{file}: {error}") from error
 
 
 def _check_betas(file: Path, betas: list[object], config: dict[str, Any]) -> None:
@@ -77,6 +91,43 @@ def _check_betas(file: Path, betas: list[object], config: dict[str, Any]) -> Non
         raise CheckpointError(
             f"{file}: expected 'betas' to rise from 0 to beta_max = {beta_max:g}, got {betas!r:.100}"
         )
+
+
+def check_columns(file: Path, columns: object, input_shape: Sequence[int]) -> None:
+    """Raise CheckpointError where columns does not say, for each number of a sample, its name, range and decimals.
+
+    A sample is a row of a table then: its value x in [0, 1] stands for low + x * (high - low) of the column.
+    """
+    if len(input_shape) != 1:
+        raise CheckpointError(
+            f"{file}: expected no 'columns' beside samples of the shape {tuple(input_shape)}, which are no rows"
+        )
+    if not isinstance(columns, list) or len(columns) != input_shape[0]:
+        found = len(columns) if isinstance(columns, list) else type(columns).__name__
+        raise CheckpointError(f"{file}: expected 'columns' to be a list of {input_shape[0]} records, got {found}")
+    for number, column in enumerate(columns, start=1):
+        if not _is_column(column):
+            raise CheckpointError(
+                f"{file}: expected column {number} to have a name of 1 to {LONGEST_NAME} characters, a low below its"
+                f" high, and 0 to {MOST_DECIMALS} decimals, got {column!r:.200}"
+            )
+
+
+def _is_column(column: object) -> bool:
+    if not isinstance(column, dict) or set(column) != {"name", "low", "high", "decimals"}:
+        return False
+    name, low, high, decimals = (column[key] for key in ("name", "low", "high", "decimals"))
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= LONGEST_NAME
+        and _is_number(low)
+        and _is_number(high)
+        and low < high
+        and math.isfinite(high - low)
+        and isinstance(decimals, int)
+        and not isinstance(decimals, bool)
+        and 0 <= decimals <= MOST_DECIMALS
+    )
 
 
 def check_table(file: Path, table: object, betas: list[float]) -> None:

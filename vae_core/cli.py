@@ -1,4 +1,4 @@
-"""The command line: train, reference, table, statistics, info, evaluate and data, one function each."""
+"""The command line: one function for each command, and the parser that knows their options."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from vae_core.checkpoints import CARD, CheckpointError, list_models, load_card, load_model
+from vae_core.checkpoints import CARD, CheckpointError, load_card, load_model
 from vae_core.config import LIKELIHOODS, REFERENCE_BETAS, ConfigError, TrainingError
 from vae_core.datasets import DATA_VARIABLE, DATASETS, IDX_TITLES, DatasetError, load_dataset
+from vae_core.recipes import SIZES
+from vae_core.request import LONGEST_TITLE
 
 INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
 REFUSED = 2  # the exit status after an error that one sentence explains
-SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,6 +40,10 @@ def _refuse(sentence: str) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
+    if options.json or options.job:
+        from vae_core.worker_process import work
+
+        return work(options)
     from vae_core.workshop import make_model
 
     return make_model(options)
@@ -95,6 +100,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _prepare(options: argparse.Namespace) -> int:
+    from vae_core.intake.prepare import prepare
+
+    return prepare(options)
+
+
 def _data(options: argparse.Namespace) -> int:
     from vae_core.fetching import fetch
 
@@ -103,15 +114,40 @@ def _data(options: argparse.Namespace) -> int:
     return 0
 
 
+def _pack(options: argparse.Namespace) -> int:
+    from vae_core import archive
+    from vae_core.saving import write_file
+
+    folder = find_model(options.model)
+    content = archive.pack(folder)
+    write_file(options.out, content)
+    print(f"{options.out}: the model {folder.name}, {len(content) / 1e6:.1f} MB")
+    return 0
+
+
+def _unpack(options: argparse.Namespace) -> int:
+    from vae_core import archive, library
+
+    try:
+        name = archive.unpack(options.file.read_bytes(), "")
+    except CheckpointError as error:
+        raise CheckpointError(f"{options.file}: {error}") from error
+    print(f"{options.file}: kept as {name} in {library.folder_of(name)}")
+    return 0
+
+
 def find_model(name: str) -> Path:
-    """The model folder for a path or for the name of a model in checkpoints/. Raises CheckpointError."""
-    for folder in (Path(name), Path("checkpoints", name), SHIPPED / name):
+    """The model folder for a path or for the name of a model, shipped or kept. Raises CheckpointError."""
+    from vae_core import library
+
+    for folder in (Path(name), Path("checkpoints", name), library.SHIPPED / name):
         if (folder / CARD).is_file():
             return folder
-    known = ", ".join(list_models("checkpoints") or list_models(SHIPPED)) or "none"
-    raise CheckpointError(
-        f"no model {name!r}: expected a folder with a {CARD}, or one of those in checkpoints: {known}"
-    )
+    try:
+        return library.folder_of(name)
+    except CheckpointError:
+        known = ", ".join(library.names()) or "none"
+        raise CheckpointError(f"no model {name!r}: expected a folder with a {CARD}, or one of these: {known}") from None
 
 
 def _summary(card: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
@@ -176,7 +212,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_table(commands.add_parser("table", help="compute a model's table along beta again, from its codes"))
     _add_statistics(commands.add_parser("statistics", help="compute the data set's mean, deviation and histograms"))
     _add_info(commands.add_parser("info", help="print a model's card"))
+    _add_pack(commands.add_parser("pack", help="make one zip of a model, to take along"))
+    _add_unpack(commands.add_parser("unpack", help="keep the model of such a zip, so that every page shows it"))
     _add_evaluate(commands.add_parser("evaluate", help="measure D and R along beta again, from the weights"))
+    _add_prepare(commands.add_parser("prepare", help="make a data set of your own files"))
     _add_data(
         commands.add_parser("data", help="download MNIST or Fashion-MNIST by scikit-learn's fetch_openml")
     )
@@ -188,26 +227,38 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Train a model. What is not given is as in the recipe of the shipped model of that data set, so that "
         "`train digits --out checkpoints` makes the shipped one again. Ctrl-C keeps the last complete checkpoint: a "
-        "finished model that was there before, else the last one saved during training."
+        "finished model that was there before, else the last one saved during training. With --json or --job a "
+        "first Ctrl-C or SIGTERM stops and keeps what is there, a second one quits at once. Under torchrun the "
+        "processes train one model together."
     )
-    parser.add_argument("dataset", metavar="DATASET", help=", ".join(DATASETS))
+    parser.set_defaults(stop=None)
+    parser.add_argument("dataset", metavar="DATASET", help=f"{', '.join(DATASETS)}, own-... or a stored set's folder")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="the model is written to DIR/NAME/"
     )
     parser.add_argument("--name", type=_name, help="the model's name (the data set's)")
-    parser.add_argument("--epochs", type=_count)
+    parser.add_argument("--title", type=_title, help="what the pages call it (the data set's)")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=_count)
+    length.add_argument("--seconds", type=_positive, help="the length as time of training")
     parser.add_argument("--batch", type=_count, help="samples per step")
     parser.add_argument("--learning-rate", type=_positive)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--device", choices=("cpu", "cuda", "auto"), default="cpu")
     parser.add_argument("--threads", type=_count, help="CPU threads (1)")
-    parser.add_argument("--hidden", type=_widths, metavar="W,W,...", help="widths of the hidden layers")
+    network = parser.add_mutually_exclusive_group()
+    network.add_argument("--hidden", type=_widths, metavar="W,W,...", help="widths of the hidden layers")
+    network.add_argument("--size", choices=SIZES, help="the same in a word")
     parser.add_argument("--likelihood", choices=LIKELIHOODS)
     parser.add_argument("--sigma-x", type=_positive, help="standard deviation of Gaussian pixels")
     parser.add_argument("--beta-max", type=_positive, help="the slider's largest beta")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help=f"data folder (else {DATA_VARIABLE})")
     help_text = "at least so many seconds between checkpoints during training (10)"
     parser.add_argument("--save-every", type=_positive, default=10.0, metavar="SECONDS", help=help_text)
+    parser.add_argument("--json", action="store_true", help="print progress as JSON lines instead of a bar")
+    help_text = "write live and stored states into this training folder (docs/training.md)"
+    parser.add_argument("--job", type=Path, metavar="FOLDER", help=help_text)
+    parser.add_argument("--resume", action="store_true", help="go on from where the training in --job FOLDER was")
 
 
 def _add_reference(parser: argparse.ArgumentParser) -> None:
@@ -257,6 +308,34 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help=f"data folder (else {DATA_VARIABLE})")
 
 
+def _add_prepare(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_prepare)
+    parser.description = (
+        "Make a data set of your own files: an .npz or .npy array (N×H×W, N×H×W×3 or N×D), a .zip or a folder of PNG "
+        "and JPEG pictures (folders become labels), a .csv table, or IDX files of pictures and labels. It prints what "
+        "is done and the name to train with."
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="written to DIR/own-.../ (where the app keeps its own)")
+    parser.add_argument("--title", help="what the data set is called (the file's name)")
+    parser.add_argument("--label", metavar="COLUMN", help="the column or array that holds the classes, or 'none'")
+    parser.add_argument("--samples", metavar="ARRAY", help="the array of an .npz that holds the samples")
+    parser.add_argument("--size", type=int, metavar="N", help="pixels along the longer side of every picture")
+    parser.add_argument("--grey", action="store_true", help="shades of grey, even where pictures are in colour")
+    parser.add_argument("--missing", choices=("drop", "median"), help="drop rows with missing values, or fill these")
+
+
+def _add_pack(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_pack)
+    parser.add_argument("model", metavar="NAME_OR_PATH")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="where the zip is written")
+
+
+def _add_unpack(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_unpack)
+    parser.add_argument("file", type=Path, metavar="FILE.zip", help="what `pack` or the app's download made")
+
+
 def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_data)
     parser.add_argument("dataset", choices=list(IDX_TITLES))
@@ -266,6 +345,12 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 def _name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
         raise argparse.ArgumentTypeError(f"expected letters, digits, '.', '_' and '-', got {text!r}")
+    return text
+
+
+def _title(text: str) -> str:
+    if not 0 < len(text.strip()) <= LONGEST_TITLE:
+        raise argparse.ArgumentTypeError(f"expected 1 to {LONGEST_TITLE} characters, got {text[:20]!r}")
     return text
 
 

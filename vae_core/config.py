@@ -125,6 +125,8 @@ class VAEConfig:
 class TrainConfig:
     """How a model is trained; a learning rate is Adam's.
 
+    seconds: the length as training time; epochs is then ignored, and the learning rate falls by the share of the
+    time. None: the length is `epochs`.
     groups: number of different betas in a batch, each shared by batch / groups samples.
     uniform_share: the share of those betas drawn uniformly in beta; the rest is uniform in log(beta +
     beta_offset).
@@ -142,15 +144,19 @@ class TrainConfig:
     warmup_steps: int = 50
     decay_share: float = 0.3
     clip_norm: float = 100.0
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch", "groups", "warmup_steps"):
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 raise ConfigError(f"{name}: expected a whole number of at least 1, got {value!r}")
-        for name in ("learning_rate", "clip_norm"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                raise ConfigError(f"{name}: expected a positive number, got {getattr(self, name)!r}")
+        for name in ("learning_rate", "clip_norm", "seconds"):
+            value = getattr(self, name)
+            if value is None and name == "seconds":
+                continue
+            if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
+                raise ConfigError(f"{name}: expected a positive number, got {value!r}")
         for name in ("uniform_share", "decay_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name}: expected a number from 0 to 1, got {getattr(self, name)!r}")

@@ -1,4 +1,4 @@
-"""Data sets by name: scikit-learn's digits, and MNIST-like sets from IDX files in a folder of the user's."""
+"""Data sets by name: scikit-learn's digits, MNIST-like sets from IDX files, and what a person brought (stored.py)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import importlib.util
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ FASHION_NAMES = (
 
 DIGITS_TEST_SHARE = 0.2
 DIGITS_SPLIT_SEED = 0
+CHECKED_AT_ONCE = 4096  # samples
 
 
 class DatasetError(Exception):
@@ -47,22 +48,46 @@ def _no_labels() -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """Images with labels, in the order of the data set.
+class Column:
+    """A column of a table: the number x in [0, 1] stands for low + x (high - low), shown with so many decimals."""
 
-    images float32 [N, *shape] in [0, 1]; labels int64 [N], indices into label_names; test bool [N], True for
+    name: str
+    low: float
+    high: float
+    decimals: int
+
+
+def as_floats(rows: NDArray[Any]) -> NDArray[np.float32]:
+    """Rows of `Dataset.images` as float32 in [0, 1]: a byte k stands for k/255, floats stay as they are.
+
+    The result is in memory even where the rows are a view of a file.
+    """
+    if rows.dtype == np.uint8:
+        floats: NDArray[np.float32] = np.divide(rows, 255, dtype=np.float32)
+        return floats
+    return np.asarray(rows, np.float32)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images or the rows of a table, with labels, in the order of the data set.
+
+    images [N, *shape]: float32 in [0, 1], or uint8 where a byte k stands for k/255 (`as_floats` converts rows where
+    they are used); may be a view of a file. labels int64 [N], indices into label_names; test bool [N], True for
     the samples that are held out of training. A set whose test samples are a list of their own (MNIST) has
-    them in extra_images and extra_labels, and `test` is False everywhere.
+    them in extra_images and extra_labels, and `test` is False everywhere. columns: of a table, whose samples have
+    the shape (d,); () for images.
     """
 
     name: str
     title: str
-    images: NDArray[np.float32]
+    images: NDArray[Any]
     labels: NDArray[np.int64]
     label_names: tuple[str, ...]
     test: NDArray[np.bool_]
-    extra_images: NDArray[np.float32] = field(default_factory=_no_images)
+    extra_images: NDArray[Any] = field(default_factory=_no_images)
     extra_labels: NDArray[np.int64] = field(default_factory=_no_labels)
+    columns: tuple[Column, ...] = ()
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -70,12 +95,12 @@ class Dataset:
         return self.images.shape[1:]
 
     @property
-    def train_images(self) -> NDArray[np.float32]:
+    def train_images(self) -> NDArray[Any]:
         """The samples to train on, [N_train, *shape]."""
         return self.images[~self.test] if self.test.any() else self.images
 
     @property
-    def test_images(self) -> NDArray[np.float32]:
+    def test_images(self) -> NDArray[Any]:
         """The samples held out, [N_test, *shape]; may be empty."""
         return self.images[self.test] if self.test.any() else self.extra_images
 
@@ -84,27 +109,55 @@ class Dataset:
         """The labels of `test_images`."""
         return self.labels[self.test] if self.test.any() else self.extra_labels
 
+    def subset(self, index: NDArray[Any]) -> Dataset:
+        """The samples that `index` (numbers or bools [N]) picks, in its order, without the extra ones."""
+        return replace(
+            self,
+            images=self.images[index],
+            labels=self.labels[index],
+            test=self.test[index],
+            extra_images=_no_images(),
+            extra_labels=_no_labels(),
+        )
+
     def check(self) -> None:
         """Raise DatasetError unless a model can be trained on these images."""
         if self.images.ndim < 2 or math.prod(self.input_shape) == 0:
             raise DatasetError(
                 f"{self.name}: the samples have no pixels (images of shape {self.images.shape})"
             )
-        if len(self.train_images) < 2:
+        training = len(self.images) - np.count_nonzero(self.test)
+        if training < 2:
+            raise DatasetError(f"{self.name}: training needs at least 2 samples, got {training}")
+        if self.columns and self.input_shape != (len(self.columns),):
             raise DatasetError(
-                f"{self.name}: training needs at least 2 samples, got {len(self.train_images)}"
+                f"{self.name}: expected {len(self.columns)} numbers a sample, one a column, got {self.input_shape}"
             )
         for part in (self.images, self.extra_images):
-            if not np.isfinite(part).all():
-                raise DatasetError(f"{self.name}: the images hold values that are NaN or infinite")
-            if part.size and (part.min() < 0 or part.max() > 1):
-                raise DatasetError(
-                    f"{self.name}: pixels must lie in [0, 1], got {part.min():g} to {part.max():g}"
-                )
+            _check_values(self.name, part)
+        if _all_alike(self.images):
+            raise DatasetError(f"{self.name}: expected samples that differ, got {len(self.images)} all the same")
+
+
+def _check_values(name: str, images: NDArray[Any]) -> None:
+    """Raise DatasetError where a value is not finite or not in [0, 1]; a part at a time, as it may be a file."""
+    if images.dtype == np.uint8:
+        return
+    for start in range(0, len(images), CHECKED_AT_ONCE):
+        part = images[start : start + CHECKED_AT_ONCE]
+        if not np.isfinite(part).all():
+            raise DatasetError(f"{name}: the images hold values that are NaN or infinite")
+        if part.size and (part.min() < 0 or part.max() > 1):
+            raise DatasetError(f"{name}: pixels must lie in [0, 1], got {part.min():g} to {part.max():g}")
+
+
+def _all_alike(images: NDArray[Any]) -> bool:
+    starts = range(0, len(images), CHECKED_AT_ONCE)
+    return all(bool((images[start : start + CHECKED_AT_ONCE] == images[0]).all()) for start in starts)
 
 
 def load_dataset(name: str, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
-    """The data set called `name`, one of DATASETS.
+    """The data set called `name`: one of DATASETS, a stored one (own-…), or the path of a stored one's folder.
 
     MNIST-like sets are read from IDX files in `data_dir`/<name>/, or where it is None from the folder that
     the environment variable LATENT_EXPLORER_DATA names. Raises DatasetError.
@@ -112,21 +165,26 @@ def load_dataset(name: str, data_dir: str | os.PathLike[str] | None = None) -> D
     >>> load_dataset("digits").images.shape
     (1797, 8, 8)
     """
-    if name not in DATASETS:
-        raise DatasetError(f"unknown data set {name!r}: expected one of {', '.join(DATASETS)}")
-    return DATASETS[name](data_dir)
+    if name in DATASETS:
+        return DATASETS[name](data_dir)
+    from vae_core import stored  # which builds on this module
+
+    folder = Path(name)
+    return stored.load(folder if stored.is_folder(folder) else _stored_folder(name, data_dir))
 
 
 def load_images_uint8(name: str, data_dir: str | os.PathLike[str] | None = None) -> NDArray[np.uint8]:
-    """The original images, uint8 [N, h, w], in the order of a model's codes, without importing torch.
+    """The original images, uint8 [N, h, w] or [N, h, w, 3], in the order of a model's codes, without importing torch.
 
-    Raises DatasetError where they are not there.
+    A table's rows come as bytes too, [N, d]: round(255 x). Raises DatasetError where they are not there.
     """
     if name == "digits":
         return np.rint(_digits_table()[:, :-1].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
     if name in IDX_TITLES:
         return _read_images(_idx_folder(name, data_dir), "train")
-    raise DatasetError(f"unknown data set {name!r}: expected one of {', '.join(DATASETS)}")
+    from vae_core import stored
+
+    return stored.load_bytes(_stored_folder(name, data_dir))
 
 
 def check_images(name: str, data_dir: str | os.PathLike[str] | None = None) -> None:
@@ -134,7 +192,23 @@ def check_images(name: str, data_dir: str | os.PathLike[str] | None = None) -> N
     if name in IDX_TITLES:
         _find(_idx_folder(name, data_dir), "train-images-idx3-ubyte")
     elif name not in DATASETS:
-        raise DatasetError(f"unknown data set {name!r}: expected one of {', '.join(DATASETS)}")
+        _stored_folder(name, data_dir)
+
+
+def _stored_folder(name: str, data_dir: str | os.PathLike[str] | None) -> Path:
+    """The folder of the stored data set `name`, among the person's own or in the data folder.
+
+    Never a path: the name may come from the card of a model that was made elsewhere. Raises DatasetError.
+    """
+    from vae_core import stored
+
+    if stored.is_name(name):
+        root = data_dir if data_dir is not None else os.environ.get(DATA_VARIABLE)
+        return stored.find(name, *([Path(root)] if root else []))
+    raise DatasetError(
+        f"unknown data set {name!r:.200}: expected one of {', '.join(DATASETS)}, or a data set that"
+        " `python -m vae_core prepare` has stored"
+    )
 
 
 def _load_digits(data_dir: str | os.PathLike[str] | None) -> Dataset:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,13 @@ from numpy.typing import NDArray
 
 from vae_core.checkpoints import SMALLEST_SIGMA, Codes
 from vae_core.config import REFERENCE_BETAS, TrainingError
-from vae_core.datasets import Dataset
+from vae_core.datasets import Dataset, as_floats
 from vae_core.models import VAE
 from vae_core.objectives import collapse_beta, distortion, rate
 from vae_core.table import ACTIVE_VARIANCE, table_of
 
-CHUNK = 4096  # samples in one pass through the network
+CHUNK = 4096  # samples in one pass through the network, or fewer
+CHUNK_VALUES = 2**22  # the pixels of all of them
 
 
 def round_weights(model: VAE) -> VAE:
@@ -47,12 +50,12 @@ def describe(
     points = list(betas) if model.config.single_beta else curve_betas(betas)
     # The three parts take about the same time.
     codes = encode_codes(model, data, betas, report=lambda share: report(share / 3))
-    train_part, test_part = (images[:curve_samples] for images in (data.train_images, data.test_images))
+    train_part, test_part = some_images(data, curve_samples)
     curve = []
     for record in measure_curve(model, train_part, test_part, points, draws=draws):
         curve.append(record)
         report((1 + len(curve) / len(points)) / 3)
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"columns": [asdict(column) for column in data.columns]} if data.columns else {}
     if table:
         more["table"] = table_with_distortion(
             model, data, codes, draws=draws, report=lambda share: report((2 + share) / 3)
@@ -62,7 +65,7 @@ def describe(
         "title": data.title,
         "dataset": data.name,
         "label_names": list(data.label_names),
-        "beta_collapse": collapse_beta(data.train_images, model.config),
+        "beta_collapse": collapse_beta(data.images, model.config, left_out=data.test),
         "training": dict(training),
         "measured": {"draws": draws, "train_samples": len(train_part), "test_samples": len(test_part)},
         "curve": curve,
@@ -90,6 +93,23 @@ def table_with_distortion(
 def curve_betas(betas: Sequence[float]) -> list[float]:
     """The values of beta on a card's curve: those of the codes, and the reference values within their range."""
     return sorted({*betas, *(beta for beta in REFERENCE_BETAS if beta <= betas[-1])})
+
+
+def some_images(data: Dataset, most: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """At most so many of the training and of the held-out samples, the first ones; the others are not read."""
+    train, test = (_first(data.test, held_out, most) for held_out in (False, True))
+    return data.images[train], data.images[test] if len(test) else data.extra_images[:most]
+
+
+def _first(test: NDArray[np.bool_], value: bool, most: int) -> NDArray[np.int64]:
+    """The first rows at which test has this value, at most so many."""
+    found, count = [np.zeros(0, np.int64)], 0
+    for start in range(0, len(test), CHUNK):
+        if count >= most:
+            break
+        found.append(start + np.flatnonzero(test[start : start + CHUNK] == value))
+        count += len(found[-1])
+    return np.concatenate(found)[:most]
 
 
 @torch.no_grad()
@@ -120,9 +140,9 @@ def encode_codes(
 
 @torch.no_grad()
 def measure(
-    model: VAE, images: NDArray[np.float32], beta: float, *, draws: int = 4, seed: int = 0
+    model: VAE, images: NDArray[Any], beta: float, *, draws: int = 4, seed: int = 0
 ) -> dict[str, float]:
-    """Distortion and rate of images [N, *shape] at one beta, in nats per sample.
+    """Distortion and rate of images [N, *shape], as `Dataset.images`, at one beta, in nats per sample.
 
     The rate is exact; the distortion is a mean over `draws` draws of z for every sample, and distortion_error
     the standard error that they leave in it.
@@ -148,8 +168,8 @@ def measure(
 
 def measure_curve(
     model: VAE,
-    train_images: NDArray[np.float32],
-    test_images: NDArray[np.float32],
+    train_images: NDArray[Any],
+    test_images: NDArray[Any],
     betas: Sequence[float],
     *,
     draws: int = 4,
@@ -167,7 +187,7 @@ def measure_curve(
 
 
 @torch.no_grad()
-def _spread(model: VAE, images: NDArray[np.float32], beta: float) -> dict[str, Any]:
+def _spread(model: VAE, images: NDArray[Any], beta: float) -> dict[str, Any]:
     """How wide the posteriors are, and how many latent dimensions carry information."""
     posteriors = [model.encode(x, beta) for _, x in _chunks(images)]
     mu = torch.cat([q.loc for q in posteriors])
@@ -176,7 +196,9 @@ def _spread(model: VAE, images: NDArray[np.float32], beta: float) -> dict[str, A
     return {"mean_sigma": sigma.mean().item(), "min_sigma": sigma.min().item(), "active_units": int(active)}
 
 
-def _chunks(images: NDArray[np.float32]) -> Iterator[tuple[slice, torch.Tensor]]:
-    for start in range(0, len(images), CHUNK):
-        rows = slice(start, start + CHUNK)
-        yield rows, torch.from_numpy(images[rows])
+def _chunks(images: NDArray[Any]) -> Iterator[tuple[slice, torch.Tensor]]:
+    """The images as float32, a few at a time."""
+    size = min(CHUNK, max(1, CHUNK_VALUES // max(1, math.prod(images.shape[1:]))))
+    for start in range(0, len(images), size):
+        rows = slice(start, start + size)
+        yield rows, torch.from_numpy(as_floats(images[rows]))

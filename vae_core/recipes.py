@@ -48,7 +48,13 @@ class Recipe:
         )
 
 
-_IMAGES_28 = TrainConfig(epochs=40, batch=512, learning_rate=4e-3, warmup_steps=200)
+# Widths of the hidden layers, by the word that a person chooses.
+SIZES = {"small": (64, 64, 64), "medium": (128, 128, 128), "large": (256, 256, 256)}
+
+# From so many samples on, a set without a recipe is trained as MNIST is, below as the digits are.
+LARGE_SET = 10_000
+
+IMAGES_28 = TrainConfig(epochs=40, batch=512, learning_rate=4e-3, warmup_steps=200)
 
 RECIPES = {
     "digits": Recipe(
@@ -60,8 +66,8 @@ RECIPES = {
         draws=16,
         remark="Epochs, the share of uniform betas and the seed were chosen by the loss of the held-out samples.",
     ),
-    "mnist": Recipe(hidden=(256, 256, 256), likelihood="bernoulli", beta_max=32.0, options=_IMAGES_28),
+    "mnist": Recipe(hidden=(256, 256, 256), likelihood="bernoulli", beta_max=32.0, options=IMAGES_28),
     "fashion-mnist": Recipe(
-        hidden=(256, 256, 256), likelihood="bernoulli", beta_max=100.0, options=_IMAGES_28
+        hidden=(256, 256, 256), likelihood="bernoulli", beta_max=100.0, options=IMAGES_28
     ),
 }

@@ -17,8 +17,8 @@ from vae_core.datasets import Dataset, load_dataset
 from vae_core.evaluation import describe
 from vae_core.progress_bar import ProgressBar, duration
 from vae_core.recipes import RECIPES, Recipe
+from vae_core.stop_signal import INTERRUPTED
 from vae_core.training import Progress, train
-from vae_core.workshop import INTERRUPTED
 
 # About evenly spaced along the rate-distortion curve of the digits, from the plain autoencoder to nearly collapsed.
 REFERENCE_TRAINED_BETAS = (0.0, 0.1, 0.35, 1.0, 3.2, 8.0)
@@ -58,7 +58,7 @@ def make_reference(data: Dataset, recipe: Recipe, beta: float, folder: Path) -> 
     bar = ProgressBar(f"beta {beta:g}", sys.stderr)
     config = single_beta_config(data.input_shape, recipe, beta)
     for progress in train(data, config, options=recipe.options, seed=recipe.seed):
-        bar.update(progress.step / progress.steps, f"D {progress.distortion:.2f}  R {progress.rate:.2f} nats")
+        bar.update(progress.share, f"D {progress.distortion:.2f}  R {progress.rate:.2f} nats")
     assert progress.model is not None
     codes, card = describe(
         progress.model,

@@ -12,6 +12,8 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 NAME = "latent-space-explorer.canvas"
+# What the buttons of a training's view can ask for.
+ACTIONS = frozenset({"pause", "go", "slow", "step", "stop", "resume"})
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,9 @@ class CanvasEvents:
     needed; the separately trained models are.
     go: the page that a link was followed to, just now; "" in any other run.
     pick: the model that was chosen in the view, just now; "" in any other run.
+    act: what a button of a training's view asks for, just now: {"digest", "action", "nonce"} with an action of ACTIONS;
+    None in any other run.
+    wants_states: indices of the stored states of a training that the browser needs next.
     """
 
     view: Mapping[str, Any] | None
@@ -31,6 +36,8 @@ class CanvasEvents:
     wants_separate: bool
     go: str
     pick: str
+    act: Mapping[str, Any] | None = None
+    wants_states: tuple[int, ...] = ()
 
 
 @cache
@@ -45,6 +52,7 @@ def latent_canvas(
     digest: str,
     on_view: Callable[[], None] = lambda: None,
     on_pick: Callable[[], None] = lambda: None,
+    on_act: Callable[[], None] = lambda: None,
 ) -> CanvasEvents:
     """Mount a view. `data` is JSON (index.js has the kinds); `digest` names the model that events must be about."""
     # As one string: a nested dict would make Streamlit import pandas to find out whether it is a data frame.
@@ -55,12 +63,25 @@ def latent_canvas(
         on_wanted_change=lambda: None,
         on_go_change=lambda: None,
         on_pick_change=on_pick,
+        on_act_change=on_act,
     )
     view = _about(digest, result.get("view"))
     wanted = _about(digest, result.get("wanted")) or {}
     wants_all, wants_originals, wants_separate = (bool(wanted.get(part)) for part in ("all", "originals", "separate"))
     go, pick = (str(result.get(trigger) or "") for trigger in ("go", "pick"))
-    return CanvasEvents(view, wants_all, wants_originals, wants_separate, go, pick)
+    act = _about(digest, result.get("act"))
+    if act is not None and act.get("action") not in ACTIONS:
+        act = None
+    return CanvasEvents(view, wants_all, wants_originals, wants_separate, go, pick, act, _indices(wanted.get("states")))
+
+
+def keep_owner(token: str, language: str) -> str | None:
+    """Mount what keeps the owner's token in a cookie (owner.js); the token that the browser already had, if another."""
+    with st.container(key="owner"):
+        view = json.dumps({"kind": "owner", "language": language, "token": token})
+        result = _renderer()(key="owner-cookie", data={"view": view}, on_owner_change=lambda: None)
+    told = result.get("owner")
+    return told if isinstance(told, str) else None
 
 
 def warm_up(texts: bytes) -> None:
@@ -72,6 +93,11 @@ def warm_up(texts: bytes) -> None:
 def send(payload: bytes, *, key: str) -> None:
     """Mount one part of a model (payload.py). It draws nothing; the browser keeps it for every view on the page."""
     _renderer()(key=key, data=payload)
+
+
+def _indices(asked: Any) -> tuple[int, ...]:
+    """What came from the browser as indices of states; whatever else it was is left out."""
+    return tuple(i for i in asked if type(i) is int and i >= 0) if isinstance(asked, list) else ()
 
 
 def _about(digest: str, event: Any) -> Mapping[str, Any] | None:

@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 from safetensors.numpy import save as to_safetensors
 
 from ui.latent_canvas.packing import pack_decoder, pack_encoder
-from vae_core.checkpoints import Codes
+from vae_core.checkpoints import SMALLEST_SIGMA, Codes
 from vae_core.statistics import ImageStatistics
 
 # Opening a page may cost this many bytes, weights and codes together; the rest of the samples comes when asked for.
 OPENING_BYTES = 1_400_000
 OPENING_SAMPLES = 5_000
 LATER_SAMPLES = 4_000
+# A chunk of a table's rows travels as float32 up to this size, else as float16.
+EXACT_ROWS_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def model_payload(card: dict[str, Any], weights: dict[str, NDArray[Any]], digest
         "likelihood": config["likelihood"],
         "sigma_x": config["sigma_x"],
         "decoder": decoder,
+        "columns": card.get("columns", []),
     }
     return _message({"kind": "model", "digest": digest, "spec": spec}, weights=flat)
 
@@ -110,9 +113,17 @@ def table_payload(digest: str, table: dict[str, Any]) -> bytes:
     return _message({"kind": "table", "digest": digest, "table": table})
 
 
-def originals_payload(images: NDArray[np.uint8], chunks: Chunks, chunk: int, digest: str) -> bytes:
-    """One chunk's original images, [N, h, w] or [N, h, w, 3] in data-set order, as a PNG of tiles."""
+def originals_payload(images: NDArray[Any], chunks: Chunks, chunk: int, digest: str) -> bytes:
+    """One chunk's original images, uint8 [N, h, w] or [N, h, w, 3] in data-set order, as a PNG of tiles.
+
+    Rows of a table, [N, d], travel as numbers: a byte would round them to 1/255 of their range.
+    """
     tiles = images[chunks.ids(chunk)]
+    if tiles.ndim == 2:
+        values = tiles.astype(np.float32) / (255 if tiles.dtype == np.uint8 else 1)
+        exact = values.nbytes <= EXACT_ROWS_BYTES
+        values = np.ascontiguousarray(values if exact else values.astype(np.float16))
+        return _message({"kind": "originals", "digest": digest, "chunk": chunk}, values=values)
     from PIL import Image  # only here: the map itself opens without it
 
     columns = math.ceil(math.sqrt(len(tiles)))
@@ -125,6 +136,71 @@ def originals_payload(images: NDArray[np.uint8], chunks: Chunks, chunk: int, dig
     Image.fromarray(np.ascontiguousarray(grid.reshape(rows * height, columns * width, *rest))).save(buffer, "PNG")
     png = np.frombuffer(buffer.getvalue(), dtype=np.uint8)
     return _message({"kind": "originals", "digest": digest, "chunk": chunk, "columns": columns}, png=png)
+
+
+def training_payloads(
+    training_id: str, card: dict[str, Any], start: dict[str, NDArray[Any]], moment: dict[str, NDArray[Any]]
+) -> tuple[bytes, bytes]:
+    """What opens a training in the browser: its model part, and chunk 0 of codes.
+
+    card: as start.safetensors holds it (its betas are those of the codes). start: labels, ids and test flags [n] of the
+    samples shown. moment: tensors of any state, as in `live_payload`. Later states follow as live parts. Raises
+    ValueError, which names the tensor, where one does not fit.
+    """
+    ids = np.asarray(start["ids"], np.int32)
+    shape = (len(card["betas"]), len(ids), 4)
+    codes = _message(
+        {"kind": "codes", "digest": training_id, "chunk": 0},
+        codes=_moment_codes(moment, shape),
+        labels=np.asarray(start["labels"], np.int32),
+        ids=ids,
+        test=np.asarray(start["test"], np.uint8),
+    )
+    return model_payload(card, moment, training_id), codes
+
+
+def live_payload(
+    training_id: str, facts: dict[str, Any], tensors: dict[str, NDArray[Any]], config_card: dict[str, Any]
+) -> bytes:
+    """The newest state of a training (Moment in live.js): it takes the place of the model's decoder and codes.
+
+    facts: step, share, epoch, seconds, seconds_left, distortion, rate, as the state's file holds them. tensors: every
+    `decoder.{i}.*`, and `codes` [K, n, 4] = μ₁, μ₂, σ₁, σ₂. Raises ValueError, which names the tensor.
+    """
+    return _moment("live", training_id, facts, tensors, config_card)
+
+
+def state_payload(
+    training_id: str, index: int, facts: dict[str, Any], tensors: dict[str, NDArray[Any]], config_card: dict[str, Any]
+) -> bytes:
+    """A stored state of a training, kept under its index for the timeline; else like `live_payload`."""
+    return _moment("state", training_id, {**facts, "index": index}, tensors, config_card)
+
+
+def training_originals(training_id: str, images: NDArray[np.uint8]) -> bytes:
+    """Original images of the samples that are shown, [n, h, w] or [n, h, w, 3], in the order of start's ids."""
+    order = np.arange(len(images), dtype=np.int32)
+    return originals_payload(images, Chunks(order, (0, len(images))), 0, training_id)
+
+
+def _moment(
+    kind: str, training_id: str, facts: dict[str, Any], tensors: dict[str, NDArray[Any]], card: dict[str, Any]
+) -> bytes:
+    _, flat = pack_decoder(card, tensors)
+    codes = _moment_codes(tensors, (len(card["betas"]), -1, 4))
+    return _message({**facts, "kind": kind, "digest": training_id}, weights=flat, codes=codes)
+
+
+def _moment_codes(tensors: dict[str, NDArray[Any]], shape: tuple[int, int, int]) -> NDArray[np.float16]:
+    """A state's codes, flat; σ is kept off 0, whose logarithm the browser could not move along. shape: -1 for any n."""
+    codes = np.asarray(tensors["codes"], np.float16)
+    betas, samples, parts = shape
+    if codes.ndim != 3 or codes.shape != (betas, len(codes[0]) if samples < 0 else samples, parts):
+        expected = f"[{betas}, {'n' if samples < 0 else samples}, {parts}]"
+        raise ValueError(f"codes: expected shape {expected}, got {list(codes.shape)}")
+    if not np.isfinite(codes).all():
+        raise ValueError("codes: expected numbers that fit float16, got some that do not")
+    return np.concatenate([codes[..., :2], np.maximum(codes[..., 2:], SMALLEST_SIGMA)], axis=2).ravel()
 
 
 def _message(facts: dict[str, Any], **tensors: NDArray[Any]) -> bytes:

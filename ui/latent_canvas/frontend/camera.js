@@ -36,14 +36,17 @@ export class Camera {
     this.canvas.teller.restSoon();
   }
 
-  /** Where the person has chosen no view, the whole map is shown; β may have changed how far that reaches. */
-  frameWhole() {
+  /**
+   * Where the person has chosen no view, the whole map is shown; β may have changed how far that reaches.
+   * @param {number} [tolerance] a change of scale by less than this share is let be
+   */
+  frameWhole(tolerance = 0.02) {
     const { canvas } = this;
     const { width, height } = canvas.stage;
     if (canvas.state.view || !width) return;
     const target = wholeView(canvas.painter.current, width, height);
     const { view } = canvas;
-    if (Math.abs(target.scale / view.scale - 1) < 0.02 && target.x0 === view.x0 && target.y0 === view.y0) return;
+    if (Math.abs(target.scale / view.scale - 1) < tolerance && target.x0 === view.x0 && target.y0 === view.y0) return;
     this.gliding.abort();
     this.gliding = new AbortController();
     const show = (/** @type {View} */ between) => {

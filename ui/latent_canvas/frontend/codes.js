@@ -21,6 +21,7 @@ import { betaToU } from "./scale.js";
  * @property {Uint16Array} halves as they came
  * @property {Float32Array} values [K][n][4]: mu1, mu2, ln sigma1, ln sigma2
  * @property {number} n
+ * @property {boolean} [between] values are not those of the halves, but on the way from or to them
  */
 /**
  * Says which samples count.
@@ -73,6 +74,20 @@ export class CodeStack {
   }
 
   /**
+   * The same samples, coded anew: a network in training does that all the time.
+   * @param {Uint16Array} halves what `exact` answers with
+   * @param {Float32Array} values what `at` answers with
+   * @param {boolean} between values are not those of the halves
+   */
+  replace(halves, values, between) {
+    const length = 4 * this.n * this.betas.length;
+    if (halves.length !== length || values.length !== length) {
+      throw new Error(`Expected ${length} numbers for ${this.n} samples, got ${halves.length} and ${values.length}.`);
+    }
+    this.stacks = [{ halves, values, n: this.n, between }];
+  }
+
+  /**
    * Codes at beta: as stored at a stored beta; between two, mu and ln sigma are linear in u. Beta outside the stored
    * range counts as its nearer end.
    * @param {number} beta
@@ -86,7 +101,7 @@ export class CodeStack {
     for (const stack of this.stacks) {
       const part = out.subarray(start, start + 4 * stack.n);
       const [from, to] = [4 * stack.n * node, 4 * stack.n * (node + 1)];
-      if (share === 0) halfToFloat(stack.halves.subarray(from, to), part);
+      if (share === 0 && !stack.between) halfToFloat(stack.halves.subarray(from, to), part);
       else interpolate(stack.values.subarray(from), 4 * stack.n, share, part);
       start += 4 * stack.n;
     }
@@ -109,6 +124,20 @@ export class CodeStack {
       i -= n;
     }
     throw new Error(`Expected a sample below ${this.n}, got ${index}.`);
+  }
+
+  /**
+   * One sample's mu at beta in other codes of the same samples.
+   * @param {Float32Array} values [K][n][4]
+   * @param {number} index
+   * @param {number} beta
+   * @returns {[number, number]}
+   */
+  meanIn(values, index, beta) {
+    const { node, share } = this.#between(beta);
+    const at = 4 * (node * this.n + index);
+    const next = share === 0 ? at : at + 4 * this.n;
+    return [values[at] + share * (values[next] - values[at]), values[at + 1] + share * (values[next + 1] - values[at + 1])];
   }
 
   /**
@@ -305,7 +334,7 @@ function append(room, first, second) {
  * @param {Uint16Array} halves [..][4]
  * @returns {Float32Array} [..][4] with ln sigma for sigma
  */
-function muAndLogSigma(halves) {
+export function muAndLogSigma(halves) {
   const values = halfToLog(halves);
   const table = halfTable();
   for (let c = 0; c < halves.length; c += 4) {
@@ -322,7 +351,8 @@ function muAndLogSigma(halves) {
  * @param {Float32Array} out [width]
  */
 function interpolate(values, width, share, out) {
-  for (let c = 0, d = width; c < width; c += 4, d += 4) {
+  // The last node has none after it.
+  for (let c = 0, d = share === 0 ? 0 : width; c < width; c += 4, d += 4) {
     out[c] = values[c] + share * (values[d] - values[c]);
     out[c + 1] = values[c + 1] + share * (values[d + 1] - values[c + 1]);
     out[c + 2] = Math.exp(values[c + 2] + share * (values[d + 2] - values[c + 2]));

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { commonColors } from "./gif_palette.js";
+
 const MAX_BITS = 12;
 const MAX_CODES = 1 << MAX_BITS;
 const HASH_SIZE = 1 << 14;
@@ -116,7 +118,7 @@ function checkIndices(frame, count) {
  * @param {Uint8Array} [palette]
  */
 function fromRgba(frames, palette) {
-  const colors = palette ?? ownColors(frames) ?? evenColors();
+  const colors = palette ?? ownColors(frames) ?? commonColors(frames, 256);
   /** @type {Map<number, number>} packed colour → index */
   const known = new Map();
   const images = frames.map((frame) => {
@@ -151,13 +153,6 @@ function ownColors(frames) {
     }
   }
   return Uint8Array.from([...seen].flatMap((color) => [color >> 16, (color >> 8) & 255, color & 255]));
-}
-
-/** 252 colours, evenly spaced: 6 reds by 7 greens by 6 blues. */
-function evenColors() {
-  const all = [];
-  for (let r = 0; r < 6; r++) for (let g = 0; g < 7; g++) for (let b = 0; b < 6; b++) all.push(51 * r, 42.5 * g, 51 * b);
-  return Uint8Array.from(all);
 }
 
 /**

@@ -1,5 +1,6 @@
-// Pictures of samples: decoded values painted pixel for pixel, and the sprite sheets that bring the originals.
+// Pictures of samples: decoded values painted pixel for pixel, a table's as bars, and the parts that bring the originals.
 
+import { BARS_SIDE, barPicture, isTable } from "./bars.js";
 import { context2d } from "./dom.js";
 
 /**
@@ -8,21 +9,36 @@ import { context2d } from "./dom.js";
  * @returns {{width: number, height: number, channels: number}}
  */
 export function imageSize(shape) {
-  if (shape.length === 1) return { width: shape[0], height: 1, channels: 1 };
+  if (isTable(shape)) return { width: shape[0], height: 1, channels: 1 };
   return { width: shape[1], height: shape[0], channels: shape[2] ?? 1 };
 }
 
 /**
- * Paint an image at its own resolution, one pixel per pixel; the canvas is resized where needed.
+ * How many pixels wide and high the picture of a sample is that `toImageData` makes.
+ * @param {number[]} shape
+ * @returns {{width: number, height: number}}
+ */
+export function pictureSize(shape) {
+  return isTable(shape) ? { width: BARS_SIDE, height: BARS_SIDE } : imageSize(shape);
+}
+
+/**
+ * Paint an image at its own resolution, one pixel per pixel; a table's row as a picture of bars. The canvas is resized where needed.
  * @param {HTMLCanvasElement} canvas
  * @param {Float32Array} values in [0, 1], row by row
  * @param {number[]} shape
  */
 export function paintImage(canvas, values, shape) {
-  const { width, height } = imageSize(shape);
+  const { width, height } = pictureSize(shape);
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
+  markBars(canvas, isTable(shape));
   context2d(canvas).putImageData(toImageData(values, shape), 0, 0);
+}
+
+/** Pictures are enlarged pixel by pixel on black, bars smoothly on the page's own ground (style.css). @param {HTMLCanvasElement} canvas @param {boolean} bars */
+function markBars(canvas, bars) {
+  if (canvas.classList.contains("bar-picture") !== bars) canvas.classList.toggle("bar-picture", bars);
 }
 
 /**
@@ -31,6 +47,10 @@ export function paintImage(canvas, values, shape) {
  * @returns {ImageData}
  */
 export function toImageData(values, shape) {
+  if (isTable(shape)) {
+    const picture = barPicture(values);
+    return new ImageData(picture.data, picture.width, picture.height);
+  }
   const { width, height, channels } = imageSize(shape);
   const image = new ImageData(width, height);
   const step = channels === 3 ? 1 : 0;
@@ -44,7 +64,15 @@ export function toImageData(values, shape) {
   return image;
 }
 
-/** Original images of one chunk of samples, laid out as tiles of one bitmap, row by row. */
+/**
+ * Original samples of one chunk.
+ * @typedef {object} Originals
+ * @property {(canvas: HTMLCanvasElement, tile: number) => void} paint
+ * @property {(tile: number, levels: number) => Float32Array} values of one sample, in [0, 1] as the network saw them;
+ *   levels: where they came as bytes they are the nearest multiples of 1 / levels
+ */
+
+/** Original images of one chunk of samples, laid out as tiles of one bitmap, row by row. @implements {Originals} */
 export class SpriteSheet {
   /**
    * @param {ImageBitmap} bitmap
@@ -55,6 +83,8 @@ export class SpriteSheet {
     this.bitmap = bitmap;
     this.columns = columns;
     this.size = imageSize(shape);
+    /** @type {HTMLCanvasElement | null} on which images are read */
+    this.reading = null;
   }
 
   /**
@@ -65,8 +95,51 @@ export class SpriteSheet {
     const { width, height } = this.size;
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
+    markBars(canvas, false);
     const x = (tile % this.columns) * width;
     const y = Math.floor(tile / this.columns) * height;
     context2d(canvas).drawImage(this.bitmap, x, y, width, height, 0, 0, width, height);
+  }
+
+  /**
+   * @param {number} tile
+   * @param {number} levels
+   */
+  values(tile, levels) {
+    const canvas = (this.reading ??= document.createElement("canvas"));
+    this.paint(canvas, tile);
+    const { width, height, channels } = this.size;
+    const { data } = context2d(canvas).getImageData(0, 0, width, height);
+    const values = new Float32Array(width * height * channels);
+    for (let i = 0; i < width * height; i++) {
+      for (let c = 0; c < channels; c++) values[i * channels + c] = Math.round((data[4 * i + c] / 255) * levels) / levels;
+    }
+    return values;
+  }
+}
+
+/** Original rows of one chunk of a table's samples. @implements {Originals} */
+export class RowSheet {
+  /**
+   * @param {Float32Array} rows [n][d]
+   * @param {number[]} shape
+   */
+  constructor(rows, shape) {
+    this.rows = rows;
+    this.shape = shape;
+  }
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} tile
+   */
+  paint(canvas, tile) {
+    paintImage(canvas, this.values(tile), this.shape);
+  }
+
+  /** @param {number} tile */
+  values(tile) {
+    const [columns] = this.shape;
+    return this.rows.subarray(tile * columns, (tile + 1) * columns);
   }
 }

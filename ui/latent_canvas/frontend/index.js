@@ -3,7 +3,7 @@
 import { LatentCanvas } from "./canvas.js";
 import { addStyles, h } from "./dom.js";
 import { forget, put } from "./store.js";
-import { language as spoken, t, whenTexts } from "./texts.js";
+import { speakOfTable, language as spoken, t, whenTexts } from "./texts.js";
 
 /**
  * @typedef {object} View what a page shows: one instance per mount
@@ -18,6 +18,7 @@ import { language as spoken, t, whenTexts } from "./texts.js";
 const VIEWS = Object.freeze({
   map: (parent) => new LatentCanvas(parent),
   weight: async (parent) => new (await import("./weight/weight_view.js")).WeightView(parent),
+  owner: async () => new (await import("./owner.js")).Owner(),
   story: async (parent) => {
     const { StoryView, STYLES } = await import("./story/story_view.js");
     await addStyles(parent, STYLES);
@@ -28,9 +29,14 @@ const VIEWS = Object.freeze({
     await addStyles(parent, STYLES);
     return new StartView(parent);
   },
+  train: async (parent) => {
+    const { TrainView, STYLES } = await import("./train/train_view.js");
+    await addStyles(parent, STYLES);
+    return new TrainView(parent);
+  },
 });
 
-/** @typedef {{language: string, view: View | Promise<View>, latest: () => [any, any]}} Mounted */
+/** @typedef {{language: string, table: boolean, view: View | Promise<View>, latest: () => [any, any]}} Mounted */
 /** @type {WeakMap<HTMLElement | ShadowRoot, Mounted>} */
 const mounted = new WeakMap();
 
@@ -59,19 +65,21 @@ export default function mount(component) {
 }
 
 /**
- * The view of a mount; a new one where the language has changed, which opens with what the old one told the server.
+ * The view of a mount; a new one where the language has changed, or from pictures to rows of a table: it opens with what the
+ * old one told the server.
  * @param {HTMLElement | ShadowRoot} parent
- * @param {{kind: string, language: string}} data
+ * @param {{kind: string, language: string, table?: boolean}} data table: samples are rows of numbers, not pictures
  * @returns {Mounted}
  */
-function entryFor(parent, { kind, language }) {
+function entryFor(parent, { kind, language, table = false }) {
   const before = mounted.get(parent);
-  if (before?.language === language) return before;
+  speakOfTable(table);
+  if (before?.language === language && before.table === table) return before;
   if (before) destroy(before);
   const make = () => VIEWS[kind](parent);
   const view = spoken() === language ? make() : whenTexts(language).then(make);
   if (view instanceof Promise) view.catch((error) => parent.append(h("p", { role: "alert" }, t("language.failed", { why: String(error?.message ?? error) }))));
-  const entry = /** @type {Mounted} */ ({ language, view });
+  const entry = /** @type {Mounted} */ ({ language, table, view });
   mounted.set(parent, entry);
   return entry;
 }

@@ -1,5 +1,6 @@
 // The manifold under the map: a lattice of decodes, each at its own place in the latent space.
 
+import { barPicture, isTable } from "./bars.js";
 import { context2d } from "./dom.js";
 import { imageSize } from "./images.js";
 import { bounds, toScreen } from "./view.js";
@@ -13,6 +14,12 @@ import { bounds, toScreen } from "./view.js";
 
 /** A cell is at least this wide, in CSS pixels; it is split in four when it reaches twice that. */
 const CELL_PX = 34;
+/** A table's tile is so many pixels a side, and its bars keep off the edge by so many. */
+const BARS_PX = 44;
+const BARS_MARGIN = 5;
+/** Opacity of bars, and of the rest of their way to the highest value, of 255: the ellipses above stay in sight. */
+const BARS_ALPHA = 150;
+const TRACK_ALPHA = 28;
 /** Points decoded in one pass over the weights. */
 const BLOCK = 8;
 
@@ -22,23 +29,26 @@ export class Manifold {
   constructor(decoder, shape) {
     this.decoder = decoder;
     this.shape = shape;
-    this.size = imageSize(shape);
+    this.table = isTable(shape);
+    this.size = this.table ? { width: BARS_PX, height: BARS_PX } : imageSize(shape);
     this.atlas = document.createElement("canvas");
     /** @type {Lattice} */
     this.lattice = { spacing: 0, i0: 0, j0: 0, columns: 0, rows: 0 };
     /** @type {[number, number][]} cells still to decode, nearest to the middle last */
     this.todo = [];
     this.zs = new Float32Array(2 * BLOCK);
-    this.pixels = new Float32Array(BLOCK * this.size.width * this.size.height * this.size.channels);
+    this.pixels = new Float32Array(BLOCK * shape.reduce((product, size) => product * size, 1));
     /** @type {[number, number, number]} the colour that stands for 1 */
     this.ink = [255, 255, 255];
   }
 
   /**
-   * Everything is stale: β or the ink has changed. Old tiles stay until new ones replace them.
+   * Everything is stale: β, the decoder or the ink has changed. Old tiles stay until new ones replace them; those that have
+   * waited longest come first, so that all have their turn however often this is called.
    */
   invalidate() {
-    this.todo = cells(this.lattice);
+    const waiting = new Set(this.todo.map(String));
+    this.todo = [...cells(this.lattice).filter((cell) => !waiting.has(String(cell))), ...this.todo];
   }
 
   /**
@@ -103,15 +113,25 @@ export class Manifold {
    * @param {Float32Array} values
    */
   #paint(i, j, values) {
-    const { width, height, channels } = this.size;
+    const { width, height } = this.size;
     const { i0, j0, rows } = this.lattice;
+    context2d(this.atlas).putImageData(this.#tile(values), (i - i0) * width, (j0 + rows - 1 - j) * height);
+  }
+
+  /** @param {Float32Array} values @returns {ImageData} */
+  #tile(values) {
+    if (this.table) {
+      const { data, width, height } = barPicture(values, { side: BARS_PX, margin: BARS_MARGIN, ink: [...this.ink, BARS_ALPHA], track: [...this.ink, TRACK_ALPHA] });
+      return new ImageData(data, width, height);
+    }
+    const { width, height, channels } = imageSize(this.shape);
     const image = new ImageData(width, height);
     for (let p = 0; p < width * height; p++) {
       if (channels === 3) for (let c = 0; c < 3; c++) image.data[4 * p + c] = 255 * values[3 * p + c];
       else image.data.set(this.ink, 4 * p);
       image.data[4 * p + 3] = channels === 3 ? 255 : 255 * values[p];
     }
-    context2d(this.atlas).putImageData(image, (i - i0) * width, (j0 + rows - 1 - j) * height);
+    return image;
   }
 
   /**

@@ -15,7 +15,7 @@ import { COVER_SIGMA, coverWords, group, placeWords, priorWords } from "./words.
 
 /**
  * @typedef {import("./store.js").Model} Model
- * @typedef {"beta" | "z" | "scene" | "view" | "sample" | "path" | "ground" | "strip"} Part what must be drawn anew
+ * @typedef {"beta" | "codes" | "decoder" | "z" | "scene" | "view" | "sample" | "path" | "ground" | "strip"} Part what must be drawn anew
  */
 
 /** Work on the manifold per frame, in milliseconds; the rest of the frame belongs to the hand. */
@@ -24,6 +24,8 @@ const GROUND_MS = 5;
 const STRIP_MS = 90;
 /** Steps of the line that is drawn between pins. */
 const PATH_STEPS = 121;
+/** What moves by itself does not. */
+const STILL = Object.freeze({ parts: [], moving: false });
 
 export class Painter {
   /** @param {import("./canvas.js").LatentCanvas} canvas */
@@ -36,6 +38,10 @@ export class Painter {
     this.decodedEarly = false;
     this.shown = 0;
     this.decodeMs = 0;
+    /** What a full frame takes about, and how long it is waited for, milliseconds. */
+    this.frameMs = 0;
+    this.waitMs = 0;
+    this.askedAt = 0;
     this.stripAt = -Infinity;
     /** @type {string[]} */
     this.colors = [];
@@ -53,6 +59,11 @@ export class Painter {
     this.manifold = null;
     /** @type {MapRenderer | null} */
     this.map = null;
+    /**
+     * Moves the codes by itself, as training does; asked once per frame.
+     * @type {{frame: (now: number) => {parts: Part[], moving: boolean}} | null}
+     */
+    this.morph = null;
   }
 
   /**
@@ -91,7 +102,9 @@ export class Painter {
   /** @param {Part[]} parts */
   invalidate(...parts) {
     for (const part of parts) this.dirty.add(part);
-    if (!this.frameId) this.frameId = requestAnimationFrame((now) => this.#frame(now));
+    if (this.frameId) return;
+    this.frameId = requestAnimationFrame((now) => this.#frame(now));
+    this.askedAt = performance.now();
   }
 
   /** @param {number} now */
@@ -100,9 +113,15 @@ export class Painter {
     const { model, map } = this;
     const { stage } = this.canvas;
     if (!model || !map || !stage.width) return;
+    const began = performance.now();
+    this.waitMs = Math.max(began - this.askedAt, 0.8 * this.waitMs);
     const dirty = this.dirty;
     this.dirty = new Set();
-    if (dirty.has("beta")) this.#drawBeta(dirty);
+    const { parts, moving } = this.morph?.frame(now) ?? STILL;
+    for (const part of parts) dirty.add(part);
+    if (moving) this.invalidate();
+    if (dirty.has("beta") || dirty.has("decoder")) this.#useDecoder(model, dirty);
+    if (dirty.has("beta") || dirty.has("codes")) this.#useCodes(dirty);
     if (dirty.has("z")) this.drawZ();
     this.decodedEarly = false;
     if (dirty.has("scene")) this.#drawScene(model, map);
@@ -115,12 +134,20 @@ export class Painter {
     if (dirty.has("path")) this.canvas.paths.drawStrip();
     this.frames += 1;
     this.#tell();
+    this.frameMs = Math.max(performance.now() - began, 0.8 * this.frameMs);
+  }
+
+  /** It is another one, or another β's. @param {Model} model @param {Set<Part>} dirty */
+  #useDecoder(model, dirty) {
+    model.decoder.setBeta(this.canvas.state.beta);
+    if (this.manifold) this.manifold.decoder = model.decoder;
+    this.manifold?.invalidate();
+    dirty.add("z");
   }
 
   /** @param {Set<Part>} dirty */
-  #drawBeta(dirty) {
+  #useCodes(dirty) {
     this.updateCodes();
-    this.manifold?.invalidate();
     for (const part of /** @type {Part[]} */ (["z", "scene", "sample", "path"])) dirty.add(part);
   }
 
@@ -142,7 +169,7 @@ export class Painter {
     const count = model.spec.shape.reduce((a, b) => a * b, 1);
     if (this.pixels.length !== count) this.pixels = new Float32Array(count);
     model.decoder.decode(z, this.pixels);
-    canvas.panel.showDecoded(this.pixels, model.spec.shape);
+    canvas.panel.showDecoded(this.pixels, model);
     this.decodeMs = performance.now() - began;
     const mask = canvas.state.show === "selected" ? undefined : canvas.shownMask();
     const among = mask ? this.shown : model.codes.n;
@@ -243,7 +270,7 @@ export class Painter {
       return { index, id: codes.ids[index], label: spec.label_names[label], color: this.colors[label] };
     });
     const reconstruct = (/** @type {number} */ index) => decoder.decode(this.current.subarray(4 * index, 4 * index + 2));
-    this.canvas.panel.showNearest(samples, model, reconstruct, this.canvas.state.beta);
+    this.canvas.panel.showNearest(samples, model, reconstruct, `${this.canvas.state.beta} ${model.version}`);
   }
 
   #tellZ() {

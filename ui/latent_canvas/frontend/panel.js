@@ -1,5 +1,7 @@
 // Beside the map: the decoded image, what the place means, the sample under the pointer, and z's nearest samples.
 
+import { BarList } from "./bar_list.js";
+import { columnsOf, isTable, rowText } from "./bars.js";
 import { h, setShown, setText } from "./dom.js";
 import { imageSize, paintImage } from "./images.js";
 import { rich } from "./terms.js";
@@ -36,8 +38,12 @@ export class Panel {
     this.place = h("p", { class: "place", "data-testid": "place" });
     this.prior = h("p", { "data-testid": "prior-words" });
     this.cover = h("p", { "data-testid": "cover-words" });
+    this.frame = h("div", { class: "frame" }, this.decoded);
+    this.bars = new BarList({ testid: "decoded-bars", label: t("map.decoded.bars") });
+    /** @type {Model | null} whose columns the lists have */
+    this.model = null;
     const words = h("div", { class: "words" }, h("h3", {}, ...rich("map.decoded.title")), this.place, this.prior, this.cover);
-    this.root = h("div", { class: "decoded-card" }, h("div", { class: "frame" }, this.decoded), words);
+    this.root = h("div", { class: "decoded-card" }, this.frame, this.bars.root, words);
     this.live = h("div", { class: "visually-hidden", "aria-live": "polite", "data-testid": "live" });
     this.parts = buildCard(() => actions.clear(), signal);
     this.card = this.parts.card;
@@ -47,12 +53,27 @@ export class Panel {
     this.nearest = h("section", { class: "nearest", "data-testid": "nearest" }, this.nearestTitle, strip);
   }
 
+  /** @param {Model} model whose samples are shown from now on */
+  #open(model) {
+    if (this.model === model) return;
+    this.model = model;
+    const table = isTable(model.spec.shape);
+    setShown(this.frame, !table);
+    this.root.classList.toggle("of-table", table);
+    for (const list of [this.bars, this.parts.bars]) {
+      if (table) list.setColumns(columnsOf(model.spec));
+      else list.hide();
+    }
+  }
+
   /**
    * @param {Float32Array} values
-   * @param {number[]} shape
+   * @param {Model} model
    */
-  showDecoded(values, shape) {
-    paintImage(this.decoded, values, shape);
+  showDecoded(values, model) {
+    this.#open(model);
+    if (isTable(model.spec.shape)) this.bars.show(values);
+    else paintImage(this.decoded, values, model.spec.shape);
   }
 
   /**
@@ -83,9 +104,27 @@ export class Panel {
     if (!shown) return;
     setText(chip, sample.label);
     chip.style.setProperty("--class", sample.color);
-    paintImage(reconstruction, sample.reconstruction, model.spec.shape);
-    this.#showOriginal(model, sample.index, missing);
+    this.#open(model);
+    const table = isTable(model.spec.shape);
+    setShown(this.parts.pictures, !table);
+    if (table) this.#showRow(model, sample, missing);
+    else {
+      paintImage(reconstruction, sample.reconstruction, model.spec.shape);
+      this.#showOriginal(model, sample.index, missing);
+    }
     this.#showNumbers(sample);
+  }
+
+  /**
+   * @param {Model} model of a table
+   * @param {SampleView} sample
+   * @param {string} missing
+   */
+  #showRow(model, sample, missing) {
+    const found = model.original(sample.index);
+    this.parts.bars.show(sample.reconstruction, found ? found.sheet.values(found.tile, 1) : null);
+    setText(this.parts.absent, found ? "" : missing || "…");
+    setShown(this.parts.absent, found === null);
   }
 
   /**
@@ -117,9 +156,9 @@ export class Panel {
    * @param {{index: number, id: number, label: string, color: string}[]} samples
    * @param {Model} model
    * @param {(index: number) => Float32Array} reconstruct
-   * @param {number} beta
+   * @param {string} decoder changes whenever reconstructions do
    */
-  showNearest(samples, model, reconstruct, beta) {
+  showNearest(samples, model, reconstruct, decoder) {
     const originals = samples.some(({ index }) => model.original(index));
     setText(this.nearestTitle, t(originals ? "map.nearest" : "map.nearest.reconstructed"));
     for (const [i, thumb] of this.thumbs.entries()) {
@@ -128,13 +167,15 @@ export class Panel {
       if (!sample) continue;
       const original = model.original(sample.index);
       // Most neighbours stay while z moves; what is painted already is not painted again.
-      const shown = `${model.spec.digest} ${sample.index} ${original ? "original" : beta}`;
+      const shown = `${model.spec.digest} ${sample.index} ${original ? "original" : decoder}`;
       if (thumb.shown === shown) continue;
       thumb.shown = shown;
       thumb.index = sample.index;
       thumb.button.style.setProperty("--class", sample.color);
       thumb.button.setAttribute("aria-label", t(original ? "map.nearest.original.image" : "map.nearest.reconstruction.image", sample));
-      thumb.button.title = t(original ? "map.tip" : "map.nearest.reconstruction.tip", sample);
+      const tip = t(original ? "map.tip" : "map.nearest.reconstruction.tip", sample);
+      const row = isTable(model.spec.shape) ? original?.sheet.values(original.tile, 1) ?? reconstruct(sample.index) : null;
+      thumb.button.title = row ? `${tip}\n${rowText(columnsOf(model.spec), row)}` : tip;
       setText(thumb.text, sample.label);
       if (original) original.sheet.paint(thumb.canvas, original.tile);
       else paintImage(thumb.canvas, reconstruct(sample.index), model.spec.shape);
@@ -171,10 +212,12 @@ function buildCard(onClear, signal) {
   const numbers = h("dl", {}, ...NUMBERS.flatMap((key, i) => [h("dt", {}, ...rich(key)), values[i]]));
   const computed = h("p", { class: "note" });
   const empty = h("p", { class: "empty" }, ...rich("map.sample.empty"));
-  const body = h("div", { class: "card-body" }, pictures, h("div", {}, numbers, computed));
+  const bars = new BarList({ testid: "sample-bars", label: t("map.sample.bars"), pairs: true });
+  const absent = h("p", { class: "note absent", hidden: true });
+  const body = h("div", { class: "card-body" }, pictures, bars.root, absent, h("div", {}, numbers, computed));
   const header = h("header", {}, h("h3", {}, title), chip, held, clear);
   const card = h("section", { class: "sample-card", "aria-label": t("map.sample"), "data-testid": "sample-card" }, header, empty, body);
-  return { card, title, chip, held, clear, original, note, reconstruction, values, computed, empty, body };
+  return { card, title, chip, held, clear, original, note, reconstruction, values, computed, empty, body, pictures, bars, absent };
 }
 
 /**

@@ -1,8 +1,9 @@
 // Paths between pinned points: a strip of decodes along the line, played back, and saved as GIF or PNG.
 
+import { isTable, onGround } from "./bars.js";
 import { context2d, h, saveFile, segmented, setShown } from "./dom.js";
 import { encodeGif } from "./gif.js";
-import { imageSize, toImageData } from "./images.js";
+import { pictureSize, toImageData } from "./images.js";
 import { path } from "./paths.js";
 import { t } from "./texts.js";
 
@@ -25,6 +26,10 @@ const GIF_FRAMES = 40;
 const GIF_DELAY_MS = 60;
 /** A saved picture's side is brought to at least this many pixels. */
 const SAVED_SIDE = 224;
+/** Pictures of bars have no frame of their own: so much of one's width is left free between two. */
+const BARS_GAP = 0.05;
+/** The ground of saved pictures of bars. */
+const PAPER = [255, 255, 255];
 /** One way along the path, in milliseconds. */
 const PLAY_MS = 3500;
 
@@ -97,12 +102,30 @@ export class PathPanel {
   /** Decode the strip anew: pins, way or β have changed. */
   drawStrip() {
     if (this.pins.length < 2) return;
-    const { width, height } = imageSize(this.shape);
-    this.strip.width = STRIP * width;
+    const { width, height } = pictureSize(this.shape);
+    const gap = this.#gap(width);
+    this.strip.width = STRIP * (width + gap) - gap;
     this.strip.height = height;
+    this.strip.classList.toggle("of-bars", isTable(this.shape));
     const context = context2d(this.strip);
-    for (const [i, image] of this.#images(STRIP).entries()) context.putImageData(image, i * width, 0);
+    for (const [i, image] of this.#images(STRIP).entries()) context.putImageData(image, i * (width + gap), 0);
     setShown(this.strip, true); // only now: an empty strip has another height
+  }
+
+  /** Between two pictures of a strip. @param {number} width of one */
+  #gap(width) {
+    return isTable(this.shape) ? Math.round(BARS_GAP * width) : 0;
+  }
+
+  /** As they are saved: enlarged, and not transparent. @param {number} steps @param {number} side at least so many pixels @returns {ImageData[]} */
+  #saved(steps, side) {
+    const { width, height } = pictureSize(this.shape);
+    const factor = Math.max(1, Math.ceil(side / Math.max(width, height)));
+    const paper = (/** @type {ImageData} */ image) => {
+      const flat = onGround({ width: image.width, height: image.height, data: new Uint8ClampedArray(image.data) }, PAPER);
+      return new ImageData(flat.data, flat.width, flat.height);
+    };
+    return this.#images(steps).map((image) => enlarge(isTable(this.shape) ? paper(image) : image, factor));
   }
 
   /** @param {number} steps @returns {ImageData[]} */
@@ -132,20 +155,24 @@ export class PathPanel {
   }
 
   saveGif() {
-    const { width, height } = imageSize(this.shape);
-    const factor = Math.max(1, Math.ceil(SAVED_SIDE / Math.max(width, height)));
-    const oneWay = this.#images(GIF_FRAMES).map((image) => enlarge(image, factor).data);
-    const frames = [...oneWay, ...oneWay.slice(1, -1).reverse()].map((data) => new Uint8Array(data.buffer));
-    const bytes = encodeGif(frames, width * factor, height * factor, { delayMs: GIF_DELAY_MS, loop: 0 });
+    const oneWay = this.#saved(GIF_FRAMES, SAVED_SIDE);
+    const [{ width, height }] = oneWay;
+    const frames = [...oneWay, ...oneWay.slice(1, -1).reverse()].map(({ data }) => new Uint8Array(data.buffer));
+    const bytes = encodeGif(frames, width, height, { delayMs: GIF_DELAY_MS, loop: 0 });
     saveFile(new Blob([bytes.slice()], { type: "image/gif" }), `${this.actions.fileName()}-path.gif`);
   }
 
   savePng() {
-    const { width, height } = imageSize(this.shape);
-    const factor = Math.max(1, Math.ceil(SAVED_SIDE / 2 / Math.max(width, height)));
-    const canvas = h("canvas", { width: String(STRIP * width * factor), height: String(height * factor) });
+    const images = this.#saved(STRIP, SAVED_SIDE / 2);
+    const [{ width, height }] = images;
+    const gap = this.#gap(width);
+    const canvas = h("canvas", { width: String(STRIP * (width + gap) - gap), height: String(height) });
     const context = context2d(canvas);
-    for (const [i, image] of this.#images(STRIP).entries()) context.putImageData(enlarge(image, factor), i * width * factor, 0);
+    if (gap) {
+      context.fillStyle = `rgb(${PAPER})`;
+      context.fillRect(0, 0, canvas.width, canvas.height);
+    }
+    for (const [i, image] of images.entries()) context.putImageData(image, i * (width + gap), 0);
     canvas.toBlob((blob) => blob && saveFile(blob, `${this.actions.fileName()}-path.png`));
   }
 }

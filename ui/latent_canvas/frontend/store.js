@@ -4,7 +4,8 @@ import { CodeStack } from "./codes.js";
 import { Decoder } from "./decoder.js";
 import { Encoder } from "./encoder.js";
 import { halfToFloat } from "./half.js";
-import { SpriteSheet } from "./images.js";
+import { RowSheet, SpriteSheet } from "./images.js";
+import { Moment } from "./live.js";
 import { readTensors } from "./tensors.js";
 import { setTexts } from "./texts.js";
 
@@ -22,6 +23,7 @@ import { setTexts } from "./texts.js";
  * @property {"gaussian" | "bernoulli"} likelihood of a pixel given z
  * @property {number} sigma_x standard deviation of Gaussian pixels
  * @property {import("./decoder.js").DecoderSpec} decoder
+ * @property {import("./bars.js").Column[]} [columns] of a table; empty where its card names none
  */
 
 /**
@@ -61,13 +63,19 @@ export class Model {
     this.codes = new CodeStack(spec.betas, spec.decoder.beta);
     /** @type {Map<number, {start: number, count: number}>} chunk → where its samples stand in `codes` */
     this.chunks = new Map();
-    /** @type {Map<number, SpriteSheet>} chunk → original images */
+    /** @type {Map<number, import("./images.js").Originals>} chunk → original samples */
     this.sheets = new Map();
+    /** Changes whenever decoder or codes are others than before, as they are while it is trained. */
+    this.version = 0;
+    /** @type {Moment | null} its newest state, where it is in training */
+    this.newest = null;
+    /** @type {Map<number, Moment>} stored states of its training, by index */
+    this.states = new Map();
   }
 
   /**
    * @param {number} index a sample's place in `codes`
-   * @returns {{sheet: SpriteSheet, tile: number} | null} null until the chunk's originals arrive
+   * @returns {{sheet: import("./images.js").Originals, tile: number} | null} null until the chunk's originals arrive
    */
   original(index) {
     for (const [chunk, { start, count }] of this.chunks) {
@@ -99,6 +107,8 @@ const tables = new Map();
 const waiting = new Map();
 /** @type {Set<(digest: string) => void>} */
 const listeners = new Set();
+/** @type {Set<(digest: string) => void>} */
+const momentListeners = new Set();
 
 /**
  * @param {string} digest
@@ -127,6 +137,16 @@ export function onChange(listener, signal) {
 }
 
 /**
+ * Hear of every state of a training that arrives.
+ * @param {(digest: string) => void} listener
+ * @param {AbortSignal} signal
+ */
+export function onMoment(listener, signal) {
+  momentListeners.add(listener);
+  signal.addEventListener("abort", () => momentListeners.delete(listener));
+}
+
+/**
  * Take in one mount's data.
  * @param {Uint8Array} bytes
  * @returns {{kind: string, digest: string}} what it was
@@ -143,7 +163,8 @@ function place(part) {
   if (kind === "texts") setTexts(digest, part.facts.texts);
   else if (kind === "model") putModel(part);
   else if (kind === "table") putTable(part);
-  else if (!models.has(digest)) waiting.set(digest, [...(waiting.get(digest) ?? []), part]);
+  else if (!models.has(digest)) wait(part);
+  else if (kind === "live" || kind === "state") putMoment(part);
   else if (kind === "codes") putCodes(part);
   else if (kind === "encoder") putEncoder(part);
   else if (kind === "statistics") putStatistics(part);
@@ -168,6 +189,24 @@ function putModel({ facts: { digest, spec }, tensors }) {
   waiting.delete(digest);
   for (const part of early) place(part);
   announce(digest);
+}
+
+/** Of the newest states of a training only the last can matter. @param {Part} part */
+function wait(part) {
+  const { kind, digest } = part.facts;
+  const others = (waiting.get(digest) ?? []).filter(({ facts }) => kind !== "live" || facts.kind !== "live");
+  waiting.set(digest, [...others, part]);
+}
+
+/** @param {Part} part */
+function putMoment({ facts, tensors }) {
+  const model = models.get(facts.digest);
+  if (!model) return;
+  const moment = new Moment(facts, /** @type {Uint16Array} */ (tensors.codes), /** @type {Uint16Array} */ (tensors.weights));
+  if (facts.kind === "state") model.states.set(facts.index, moment);
+  else if (model.newest && moment.step <= model.newest.step) return;
+  else model.newest = moment;
+  for (const listener of momentListeners) listener(facts.digest);
 }
 
 /** @param {Part} part */
@@ -212,6 +251,11 @@ function putCodes({ facts: { digest, chunk }, tensors }) {
 async function putOriginals({ facts: { digest, chunk, columns }, tensors }) {
   const model = models.get(digest);
   if (!model || model.sheets.has(chunk)) return;
+  const { values } = tensors;
+  if (values) {
+    model.sheets.set(chunk, new RowSheet(values instanceof Float32Array ? values : halfToFloat(/** @type {Uint16Array} */ (values)), model.spec.shape));
+    return announce(digest);
+  }
   const png = /** @type {Uint8Array<ArrayBuffer>} */ (tensors.png);
   const bitmap = await createImageBitmap(new Blob([png], { type: "image/png" }));
   model.sheets.set(chunk, new SpriteSheet(bitmap, columns, model.spec.shape));

@@ -1,7 +1,7 @@
 // What the pages say, in the language that the server sent (ui/texts has the files and says how they are written).
 
-/** @type {{language: string, texts: Record<string, string>}} */
-const spoken = { language: "", texts: {} };
+/** @type {{language: string, texts: Record<string, string>, table: boolean}} */
+const spoken = { language: "", texts: {}, table: false };
 /** @type {Map<string, (() => void)[]>} views that wait for a language */
 const waiting = new Map();
 
@@ -16,6 +16,14 @@ export function setTexts(language, texts) {
   const ready = waiting.get(language) ?? [];
   waiting.delete(language);
   for (const go of ready) go();
+}
+
+/**
+ * From now on everything new is said of rows of a table, where there are texts for that (`key.table` beside `key`), or of pictures.
+ * @param {boolean} table
+ */
+export function speakOfTable(table) {
+  spoken.table = table;
 }
 
 /** @returns {string} the code of the language, "" before any has come */
@@ -33,16 +41,17 @@ export function whenTexts(code) {
 }
 
 /**
- * The text of a key with its values filled in; the version for one where `count` is 1 and there is one. A key without a
- * text is its own: a test asks that none is missing.
+ * The text of a key with its values filled in; its version for tables where the samples are rows, and the version for one
+ * where `count` is 1, if there are such. A key without a text is its own: a test asks that none is missing.
  * @param {string} key
  * @param {Record<string, string | number>} [values]
  * @returns {string}
  */
 export function t(key, values = {}) {
   const { texts } = spoken;
-  const one = Number(values.count) === 1 ? texts[`${key}.one`] : undefined;
-  const text = one ?? texts[key] ?? key;
+  const own = spoken.table && `${key}.table` in texts ? `${key}.table` : key;
+  const one = Number(values.count) === 1 ? texts[`${own}.one`] : undefined;
+  const text = one ?? texts[own] ?? key;
   return text.replace(/\{(\w+)\}/g, (hole, name) => String(values[name] ?? hole));
 }
 

@@ -1,4 +1,4 @@
-// Three doors: the pages of the app, each with one sentence and a small picture drawn from the model on the map.
+// The doors: the pages of the app, each with one sentence; three with a small picture drawn from the model on the map.
 
 import { h } from "../dom.js";
 import { paintImage } from "../images.js";
@@ -8,11 +8,15 @@ import { attachLink } from "./links.js";
 
 /** @typedef {import("../store.js").Model} Model */
 
-/** The pages behind the doors: the name that the server knows, the address, and the address's parameters that the page understands. */
+/**
+ * The pages behind the doors: the name that the server knows, the address, and the address's parameters that the page understands.
+ * @type {readonly {name: string, address: string, knows: readonly string[]}[]}
+ */
 const PAGES = Object.freeze([
   { name: "story", address: "one_sample", knows: ["model", "beta"] },
   { name: "map", address: "latent_map", knows: ["model", "beta", "z"] },
   { name: "weight", address: "kl_weight", knows: ["model", "beta"] },
+  { name: "train", address: "train", knows: [] },
 ]);
 /** Samples drawn in a small map, and their ellipses' semi-axes in σ. */
 const FEW = 600;
@@ -36,7 +40,7 @@ export class Doors {
     this.strips = PAGES.map(() => h("span", { class: "strip", "aria-hidden": "true" }));
     const doors = PAGES.map(({ name, address, knows }, i) => {
       const badge = name === "story" ? h("span", { class: "badge" }, t("start.door.first")) : null;
-      const link = h("a", { class: "door", href: address, "data-testid": `door-${name}` },
+      const link = h("a", { class: name === "train" ? "door low" : "door", href: address, "data-testid": `door-${name}` },
         h("span", { class: "door-title" }, h("strong", {}, t(`pages.${name}.title`)), badge),
         h("span", { class: "door-says" }, t(`start.door.${name}`)), this.strips[i]);
       attachLink(link, () => go(name), signal);

@@ -1,6 +1,7 @@
 // The encoder as a picture of itself: the input, its hidden layers with their real activations, and the two heads.
 
 import { context2d, h } from "../dom.js";
+import { isTable } from "../bars.js";
 import { toImageData } from "../images.js";
 import { rgbOf } from "../palette.js";
 import { t } from "../texts.js";
@@ -91,7 +92,7 @@ export class Diagram {
     this.picture.width = image.width;
     this.picture.height = image.height;
     context2d(this.picture).putImageData(image, 0, 0);
-    context.imageSmoothingEnabled = false;
+    context.imageSmoothingEnabled = isTable(shape);
     context.drawImage(this.picture, box.x, box.y, box.width, box.height);
   }
 }
@@ -105,7 +106,7 @@ function layout(encoder, width, shape) {
   const tall = HEIGHT - CAPTION - 8;
   const gap = Math.max(8, width * 0.05);
   const headWidth = Math.min(76, width * 0.15);
-  const picture = shape.length === 1 ? 26 : Math.min(110, width * 0.2, tall);
+  const picture = Math.min(110, width * 0.2, tall);
   const each = Math.min(84, Math.max(16, (width - picture - headWidth - gap * (hidden + 1)) / Math.max(1, hidden)));
   const spare = (width - picture - headWidth - each * hidden) / (hidden + 1);
   const middle = (/** @type {number} */ height) => 4 + (tall - height) / 2;

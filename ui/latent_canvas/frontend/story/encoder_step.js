@@ -1,7 +1,9 @@
 // Step 2: a sample, or a drawing, runs through the encoder; out of its two heads come μ and log σ².
 
+import { columnsOf, isTable, rowText } from "../bars.js";
 import { h, segmented, setShown, setText } from "../dom.js";
-import { paintImage } from "../images.js";
+import { imageSize, paintImage } from "../images.js";
+import { rich } from "../terms.js";
 import { t } from "../texts.js";
 import { number, significant } from "../words.js";
 import { Diagram } from "./diagram.js";
@@ -84,8 +86,7 @@ export class EncoderStep extends Step {
 
   /** @override */
   enter() {
-    const table = this.story.model?.spec.shape.length === 1;
-    this.input = this.story.subject?.source === "drawing" && !table ? "draw" : "sample";
+    this.input = this.story.subject?.source === "drawing" ? "draw" : "sample";
     this.choice.set(this.input);
     this.diagram.run();
   }
@@ -102,12 +103,14 @@ export class EncoderStep extends Step {
   draw(changed) {
     const { model, subject, data } = this.story;
     if (!model || !subject) return;
-    const canDraw = Boolean(model.encoder) && model.spec.shape.length > 1;
+    const kind = isTable(model.spec.shape) ? "table" : imageSize(model.spec.shape).channels > 1 ? "colour" : "";
+    const canDraw = Boolean(model.encoder) && kind === "";
+    if (changed.has("model") || changed.has("enter")) this.lead.replaceChildren(...rich(kind === "colour" ? "story_encoder.lead_colour" : "story_encoder.lead"));
     if (!canDraw) this.input = "sample";
     const drawing = this.input === "draw";
     setShown(this.choice.root, canDraw);
     setShown(this.why, !canDraw);
-    setText(this.why, canDraw ? "" : t(data?.encoder ? "story_encoder.no_drawing_table" : "story_encoder.no_encoder"));
+    setText(this.why, canDraw ? "" : t(data?.encoder ? `story_encoder.no_drawing_${kind}` : "story_encoder.no_encoder"));
     setShown(this.sample, !drawing);
     setShown(this.pad.root, drawing);
     const empty = drawing && !this.story.drawing;
@@ -128,6 +131,11 @@ export class EncoderStep extends Step {
     }
     this.key = key;
     paintImage(this.picture, subject.pixels, model.spec.shape);
+    if (isTable(model.spec.shape)) {
+      const row = rowText(columnsOf(model.spec), subject.pixels);
+      this.picture.title = row;
+      this.picture.setAttribute("aria-label", `${t("story_encoder.picture")}: ${row}`);
+    }
     const source = subject.source === "reconstruction" ? t("story_encoder.stands_in") : "";
     setText(this.pictureName, `${story.subjectName}${source && ` ${source}`}`);
     setText(this.warning, drawing && story.drawing ? this.#unfamiliarWords() : "");

@@ -1,5 +1,6 @@
 // The row of samples to choose from: one of each class, and others at a press.
 
+import { columnsOf, isTable, rowText } from "../bars.js";
 import { h, setText } from "../dom.js";
 import { paintImage } from "../images.js";
 import { t } from "../texts.js";
@@ -75,7 +76,7 @@ export class Picker {
       thumb.button.style.setProperty("--class", colors[label]);
       thumb.button.setAttribute("aria-pressed", String(subject?.index === index));
       thumb.button.setAttribute("aria-label", t("story.sample_name", { id: model.codes.ids[index], label: name }));
-      thumb.button.title = name;
+      thumb.button.title = original && isTable(model.spec.shape) ? `${name}\n${rowText(columnsOf(model.spec), original.sheet.values(original.tile, 1))}` : name;
       setText(thumb.text, name);
     }
   }

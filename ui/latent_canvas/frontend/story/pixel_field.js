@@ -1,29 +1,26 @@
-// A picture whose pixels can be chosen by hand or by arrow keys, with a crosshair; a table's columns are bars.
+// A picture whose pixels can be chosen by hand or by arrow keys, with a crosshair; a table's columns are a list of bars.
 
+import { BarList } from "../bar_list.js";
+import { BARS_MARGIN, BARS_SIDE, columnsOf, isTable } from "../bars.js";
 import { h, setShown } from "../dom.js";
 import { imageSize, paintImage } from "../images.js";
-import { s, set } from "../weight/svg.js";
-
-/** Height of the highest bar, in units of its drawing. */
-const HIGH = 100;
 
 export class PixelField {
   /**
-   * @param {{label: string, testid: string, choose: (place: number) => void}} options label: for screen readers; choose: hears which
-   *   pixel, counted row by row
+   * @param {{label: string, testid: string, choose: (place: number) => void, write: (column: import("../bars.js").Column, x: number) => string}} options
+   *   label: for screen readers; choose: hears which pixel, counted row by row; write: a value of a table's column as text
    * @param {AbortSignal} signal
    */
-  constructor({ label, testid, choose }, signal) {
+  constructor({ label, testid, choose, write }, signal) {
     this.choose = choose;
     this.size = { width: 1, height: 1, channels: 1 };
     this.place = 0;
     this.values = /** @type {Float32Array} */ (new Float32Array(0));
     this.canvas = h("canvas", { "aria-hidden": "true" });
-    this.path = s("path", { fill: "currentColor" });
-    this.bars = s("svg", { preserveAspectRatio: "none", "aria-hidden": "true" }, this.path);
+    this.list = new BarList({ testid: `${testid}-bars`, label, write });
     this.around = h("i", { class: "around" });
     this.root = h("div", { class: "pixel-field", tabindex: "0", role: "application", "aria-label": label, "data-arrows": true, "data-testid": testid },
-      this.canvas, this.bars, h("i", { class: "across" }), h("i", { class: "down" }), this.around);
+      this.canvas, this.list.root, h("i", { class: "across" }), h("i", { class: "down" }), this.around);
     this.#listen(signal);
   }
 
@@ -45,13 +42,14 @@ export class PixelField {
       event.preventDefault();
       event.stopPropagation();
       const { width } = this.size;
-      this.#choose((this.place % width) + by[0], Math.floor(this.place / width) + by[1]);
+      if (this.ofTable) this.#choose(0, this.place + by[0] + by[1]);
+      else this.#choose((this.place % width) + by[0], Math.floor(this.place / width) + by[1]);
     }, { signal });
   }
 
   /** @param {PointerEvent} event */
   #chooseAt(event) {
-    const box = this.root.getBoundingClientRect();
+    const box = (this.ofTable ? this.list.list : this.root).getBoundingClientRect();
     const { width, height } = this.size;
     this.#choose(Math.floor(((event.clientX - box.left) / box.width) * width), Math.floor(((event.clientY - box.top) / box.height) * height));
   }
@@ -67,33 +65,53 @@ export class PixelField {
     this.choose(place);
   }
 
+  /** @returns {boolean} its pixels are a table's columns, one below the other */
+  get ofTable() {
+    return this.root.classList.contains("of-columns");
+  }
+
   /**
    * @param {Float32Array} values as many numbers as a sample has, in [0, 1]
-   * @param {number[]} shape
+   * @param {import("../store.js").ModelSpec} spec
+   * @param {number} [full] the value that is shown white, or as the longest bar
    */
-  show(values, shape) {
-    this.size = imageSize(shape);
-    this.values = values;
-    const table = shape.length === 1;
+  show(values, spec, full = 1) {
+    const { shape } = spec;
+    const table = isTable(shape);
+    const scaled = values.map((v) => v / (full || 1));
+    this.size = table ? { width: 1, height: shape[0], channels: 1 } : imageSize(shape);
+    this.values = scaled;
+    this.root.classList.toggle("of-columns", table);
     setShown(this.canvas, !table);
-    this.bars.style.display = table ? "" : "none";
-    this.root.style.aspectRatio = table ? "3 / 2" : `${this.size.width} / ${this.size.height}`;
-    if (!table) return paintImage(this.canvas, values, shape);
-    set(this.bars, { viewBox: `0 0 ${values.length} ${HIGH}` });
-    this.path.setAttribute("d", Array.from(values, (v, i) => `M${i + 0.1} ${HIGH}v${-HIGH * v}h0.8v${HIGH * v}z`).join(""));
+    this.root.style.aspectRatio = table ? "" : `${this.size.width} / ${this.size.height}`;
+    if (!table) {
+      this.list.hide();
+      return paintImage(this.canvas, scaled, shape);
+    }
+    this.list.setColumns(columnsOf(spec));
+    this.list.show(values, null, scaled);
   }
 
   /** @param {number} place of the chosen pixel, counted row by row */
   mark(place) {
     const { width, height, channels } = this.size;
     this.place = place;
+    if (this.ofTable) this.list.mark(place, !this.root.matches(":active"));
     // The box shows its pixel clear of the lines.
     const level = (/** @type {number} */ c) => Math.round(255 * this.values[place * channels + Math.min(c, channels - 1)]);
-    this.around.style.background = this.bars.style.display === "none" ? `rgb(${level(0)} ${level(1)} ${level(2)})` : "none";
+    this.around.style.background = `rgb(${level(0)} ${level(1)} ${level(2)})`;
+    if (this.ofTable) return this.#markLine(place);
     const percent = (/** @type {number} */ share) => `${100 * share}%`;
     this.root.style.setProperty("--x", percent((place % width) / width));
     this.root.style.setProperty("--y", percent(Math.floor(place / width) / height));
     this.root.style.setProperty("--w", percent(1 / width));
     this.root.style.setProperty("--h", percent(1 / height));
+  }
+
+  /** Where a column's bar lies in small pictures of bars. @param {number} place */
+  #markLine(place) {
+    const margin = BARS_MARGIN / BARS_SIDE;
+    const high = (1 - 2 * margin) / this.size.height;
+    for (const [name, share] of Object.entries({ "--x": 0, "--y": margin + place * high, "--w": 1, "--h": high })) this.root.style.setProperty(name, `${100 * share}%`);
   }
 }

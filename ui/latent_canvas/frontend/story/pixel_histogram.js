@@ -1,8 +1,9 @@
 // One pixel's values over all samples: a histogram with its mean and standard deviation, and lines down to single samples.
 
+import { unitsText, valueText } from "../bars.js";
 import { t } from "../texts.js";
 import { Chart, halo, label } from "../weight/chart.js";
-import { linear } from "../weight/geometry.js";
+import { linear, numberTicks } from "../weight/geometry.js";
 import { s, set } from "../weight/svg.js";
 import { group, number } from "../words.js";
 
@@ -13,6 +14,7 @@ import { group, number } from "../words.js";
  * @property {number} mean
  * @property {number} deviation
  * @property {number[]} marks single samples' values, from left to right
+ * @property {import("../bars.js").Column | null} column of a table whose values they are: the axis is in its units
  * @property {number} columns below the chart: where the samples' pictures stand, the first ones in the first
  */
 
@@ -81,7 +83,7 @@ export class PixelHistogram extends Chart {
   layout() {
     const { values, ink, width, height } = this;
     if (!values) return;
-    const { counts, discrete, mean, deviation } = values;
+    const { counts, discrete, mean, deviation, column } = values;
     const bottom = height - BELOW;
     const x = linear(LOW, HIGH, LEFT, width - 4);
     const most = Array.from(counts).reduce((a, b) => Math.max(a, b), 1);
@@ -111,19 +113,20 @@ export class PixelHistogram extends Chart {
 
     const lines = this.#leads(values, x, bottom);
     const numbers = s("g", { fill: ink.text, "text-anchor": "middle", ...halo(ink) });
-    for (const value of VALUES) numbers.append(label(String(value), round(x(value)), bottom + 15, {}));
-    this.root.replaceChildren(band, grid, s("g", {}, ...this.rects), this.#middle(mean, deviation, x, bottom), lines, numbers);
+    for (const { at, text } of column ? columnTicks(column) : VALUES.map((at) => ({ at, text: String(at) }))) numbers.append(label(text, round(x(at)), bottom + 15, {}));
+    const meanText = column ? valueText(column, mean) : number(mean);
+    this.root.replaceChildren(band, grid, s("g", {}, ...this.rects), this.#middle(mean, deviation, x, bottom, meanText), lines, numbers);
   }
 
   /**
    * μ as a line and σ as two arrows from it.
-   * @param {number} mean @param {number} deviation @param {(v: number) => number} x @param {number} bottom
+   * @param {number} mean @param {number} deviation @param {(v: number) => number} x @param {number} bottom @param {string} meanText
    */
-  #middle(mean, deviation, x, bottom) {
+  #middle(mean, deviation, x, bottom, meanText) {
     const { ink } = this;
     const [from, at, to] = [x(mean - deviation), x(mean), x(mean + deviation)];
     const words = s("g", { fill: ink.accent, "font-size": 13, "font-weight": 600, "text-anchor": "middle", ...halo(ink) });
-    words.append(label(`μ = ${number(mean)}`, Math.min(this.width - 36, Math.max(LEFT + 34, at)), 14, {}));
+    words.append(label(`μ = ${meanText}`, Math.min(this.width - 36, Math.max(LEFT + 34, at)), 14, {}));
     const wide = to - at > 26;
     if (wide) for (const end of [from, to]) words.append(label("σ", (at + end) / 2, TOP + 22, {}));
     const y = TOP + 8;
@@ -145,4 +148,14 @@ export class PixelHistogram extends Chart {
     });
     return s("g", {}, ...this.leads);
   }
+}
+
+/** Round numbers of a column's own units. @param {import("../bars.js").Column} column @returns {{at: number, text: string}[]} at: in [0, 1] */
+function columnTicks(column) {
+  const { low, high } = column;
+  const ticks = numberTicks(low, high, 4);
+  // As many decimals as tell neighbours apart.
+  const step = ticks.length > 1 ? ticks[1].at - ticks[0].at : high - low;
+  const decimals = Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  return ticks.map(({ at }) => ({ at: (at - low) / (high - low), text: unitsText({ ...column, decimals }, at) }));
 }

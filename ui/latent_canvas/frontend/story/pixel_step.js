@@ -1,5 +1,6 @@
 // Step 1: the mean and the standard deviation of a data set, pixel by pixel: numbers about all of its samples together.
 
+import { columnsOf, isTable, rowText, valueText, widthText } from "../bars.js";
 import { h, segmented, setShown, setText } from "../dom.js";
 import { imageSize, paintImage } from "../images.js";
 import { rich } from "../terms.js";
@@ -41,8 +42,8 @@ export class PixelStep extends Step {
     this.ones = [];
     this.shown = "";
     const choose = (/** @type {number} */ place) => this.#choose(place);
-    this.meanField = new PixelField({ label: t("story_pixels.mean_label"), testid: "mean-image", choose }, signal);
-    this.deviationField = new PixelField({ label: t("story_pixels.deviation_label"), testid: "deviation-image", choose }, signal);
+    this.meanField = new PixelField({ label: t("story_pixels.mean_label"), testid: "mean-image", choose, write: valueText }, signal);
+    this.deviationField = new PixelField({ label: t("story_pixels.deviation_label"), testid: "deviation-image", choose, write: widthText }, signal);
     this.meanName = h("figcaption", {});
     this.deviationName = h("figcaption", {});
     this.note = h("p", { class: "note", "data-testid": "statistics-note" });
@@ -78,7 +79,7 @@ export class PixelStep extends Step {
     this.chart.setBin(-1);
     this.redraw();
     const { mean, deviation } = this.#here();
-    this.story.say(t("story_pixels.chosen", { place: this.#placeWords(), mean: number(mean), deviation: number(deviation) }));
+    this.story.say(t("story_pixels.chosen", { place: this.#placeWords(), mean: this.#write(mean), deviation: this.#writeWidth(deviation) }));
   }
 
   /** @override @param {number} second every other second, another pixel, all over the picture */
@@ -117,8 +118,8 @@ export class PixelStep extends Step {
   #barWords(statistics, bin) {
     const { bins, samples } = statistics;
     const values = { count: group(statistics.histogram[this.#index() * bins + bin]), total: group(samples), what: this.#what() };
-    if (isDiscrete(statistics)) return t("story_pixels.bar", { ...values, value: number(bin / (bins - 1)) });
-    return t("story_pixels.bar_between", { ...values, from: number(bin / bins), to: number((bin + 1) / bins) });
+    if (isDiscrete(statistics)) return t("story_pixels.bar", { ...values, value: this.#write(bin / (bins - 1)) });
+    return t("story_pixels.bar_between", { ...values, from: this.#write(bin / bins), to: this.#write((bin + 1) / bins) });
   }
 
   // ---- the numbers
@@ -137,17 +138,35 @@ export class PixelStep extends Step {
 
   /** @returns {boolean} */
   get isTable() {
-    return this.model?.spec.shape.length === 1;
+    return this.model !== null && isTable(this.model.spec.shape);
+  }
+
+  /** The chosen column of a table, null where there are pixels. */
+  get column() {
+    return this.model && this.isTable ? columnsOf(this.model.spec)[Math.max(0, this.place)] ?? null : null;
+  }
+
+  /** A value here, as text: a table's in its own units. @param {number} value in [0, 1] */
+  #write(value) {
+    const { column } = this;
+    return column ? valueText(column, value) : number(value);
+  }
+
+  /** @param {number} width */
+  #writeWidth(width) {
+    const { column } = this;
+    return column ? widthText(column, width) : number(width);
   }
 
   #what() {
-    return t(this.isTable ? "story_pixels.this_column" : "story_pixels.this_pixel");
+    return this.isTable ? this.#placeWords() : t("story_pixels.this_pixel");
   }
 
   #placeWords() {
     const { width } = imageSize(this.model?.spec.shape ?? [1, 1]);
-    const values = { column: (this.place % width) + 1, row: Math.floor(this.place / width) + 1 };
-    return t(this.isTable ? "story_pixels.column_place" : "story_pixels.pixel_place", values);
+    const { column } = this;
+    if (column) return t("story_pixels.column_place", { name: column.name });
+    return t("story_pixels.pixel_place", { column: (this.place % width) + 1, row: Math.floor(this.place / width) + 1 });
   }
 
   /**
@@ -212,13 +231,11 @@ export class PixelStep extends Step {
     const { mean, deviation } = statistics;
     const largest = deviation.reduce((a, b) => Math.max(a, b), 0);
     if (this.place < 0) this.place = Math.floor(deviation.indexOf(largest) / imageSize(shape).channels);
-    this.meanField.show(mean, shape);
+    this.meanField.show(mean, model.spec);
     // The darkest is 0 and the brightest the largest deviation: few are near 0.5, the most that is possible.
-    this.deviationField.show(deviation.map((v) => v / (largest || 1)), shape);
-    const kind = this.isTable ? "_table" : "";
-    this.lead.replaceChildren(...rich(`story_pixels.lead${kind}`));
+    this.deviationField.show(deviation, model.spec, largest);
     this.meanName.replaceChildren(...rich("story_pixels.mean_name", { count: group(statistics.samples) }));
-    this.deviationName.replaceChildren(...rich(`story_pixels.deviation_name${kind}`, { largest: number(largest) }));
+    this.deviationName.replaceChildren(...rich("story_pixels.deviation_name", { largest: this.isTable ? Math.round(100 * largest) : number(largest) }));
     setShown(this.channels.root, imageSize(shape).channels > 1);
   }
 
@@ -242,7 +259,7 @@ export class PixelStep extends Step {
     const canvas = h("canvas", { role: "img", "aria-label": name });
     const text = h("span", {});
     const frame = h("div", { class: "frame" }, canvas, h("i", {}));
-    const root = h("div", { class: this.isTable ? "one strip" : "one", title: name, "data-testid": "pixel-sample" }, frame, text);
+    const root = h("div", { class: "one", title: this.isTable ? `${name}\n${rowText(columnsOf(model.spec), this.#pixelsOf(model, index))}` : name, "data-testid": "pixel-sample" }, frame, text);
     const one = { root, canvas, text, index, pixels: Float32Array.from(this.#pixelsOf(model, index)), value: 0 };
     paintImage(canvas, one.pixels, shape);
     root.addEventListener("pointerenter", () => this.#overSample(one));
@@ -256,7 +273,7 @@ export class PixelStep extends Step {
     this.chart.setBin(one && statistics ? binOf(statistics, one.value) : -1);
     this.chart.lightUp(one ? this.ones.indexOf(one) : -1);
     for (const other of this.ones) other.root.classList.toggle("lit", other === one);
-    if (one) setText(this.says, t("story_pixels.one_says", { what: this.#what(), value: number(one.value) }));
+    if (one) setText(this.says, t("story_pixels.one_says", { what: this.#what(), value: this.#write(one.value) }));
   }
 
   /** @param {Model} model @param {Statistics} statistics */
@@ -266,10 +283,11 @@ export class PixelStep extends Step {
     const { mean, deviation } = this.#here();
     this.meanField.mark(this.place);
     this.deviationField.mark(this.place);
+    // Where the chosen pixel lies is the same in every small picture.
     for (const name of ["--x", "--y", "--w", "--h"]) this.row.style.setProperty(name, this.meanField.root.style.getPropertyValue(name));
     for (const one of this.ones) {
       one.value = one.pixels[index];
-      setText(one.text, number(one.value));
+      setText(one.text, this.#write(one.value));
     }
     this.ones.sort((a, b) => a.value - b.value || a.index - b.index);
     this.row.replaceChildren(...this.ones.map((one) => one.root));
@@ -279,13 +297,14 @@ export class PixelStep extends Step {
     this.chart.bin = -1;
     this.chart.setInk(this.story.ink);
     this.chart.setSize(this.chartBox.clientWidth, CHART_HEIGHT);
-    this.chart.show({ counts, discrete: isDiscrete(statistics), mean, deviation, marks: this.ones.map((one) => one.value), columns: SHOWN });
+    this.chart.show({ counts, discrete: isDiscrete(statistics), mean, deviation, marks: this.ones.map((one) => one.value), columns: SHOWN, column: this.column });
     this.#pointed(-1);
     setText(this.where, t("story_pixels.where", { place: this.#placeWords(), count: group(samples) }));
     setText(this.numbers.n, group(samples));
-    setText(this.numbers.mean, number(mean));
-    setText(this.numbers.deviation, number(deviation));
-    this.chart.describe(t("story_pixels.chart_says", { place: this.#placeWords(), count: group(samples), mean: number(mean), deviation: number(deviation) }));
+    const [meanText, deviationText] = [this.#write(mean), this.#writeWidth(deviation)];
+    setText(this.numbers.mean, meanText);
+    setText(this.numbers.deviation, deviationText);
+    this.chart.describe(t("story_pixels.chart_says", { place: this.#placeWords(), count: group(samples), mean: meanText, deviation: deviationText }));
     const { width } = imageSize(model.spec.shape);
     Object.assign(this.root.dataset, {
       pixel: `${this.place % width},${Math.floor(this.place / width)}`, samples: String(samples), mean: mean.toFixed(5), deviation: deviation.toFixed(5),

@@ -1,7 +1,5 @@
 // What the story is about: one input, a sample of the data set or a drawing, and the Gaussian the encoder makes of it.
 
-import { context2d, h } from "../dom.js";
-
 /**
  * @typedef {import("../store.js").Model} Model
  * @typedef {object} Subject
@@ -14,9 +12,6 @@ import { context2d, h } from "../dom.js";
  * @property {[number, number]} sigma
  */
 
-/** Canvases on which original images are read. */
-const reading = /** @type {{canvas: HTMLCanvasElement | null}} */ ({ canvas: null });
-
 /**
  * A sample's original pixels as the network saw them.
  * @param {Model} model
@@ -26,18 +21,7 @@ const reading = /** @type {{canvas: HTMLCanvasElement | null}} */ ({ canvas: nul
 export function originalPixels(model, index) {
   const found = model.original(index);
   if (!found) return null;
-  const canvas = (reading.canvas ??= h("canvas", {}));
-  found.sheet.paint(canvas, found.tile);
-  const { width, height } = canvas;
-  const { data } = context2d(canvas).getImageData(0, 0, width, height);
-  const channels = model.spec.shape[2] ?? 1;
-  const pixels = new Float32Array(width * height * channels);
-  const levels = model.statistics?.levels ?? 255;
-  for (let i = 0; i < width * height; i++) {
-    // The sheet holds bytes; data of fewer levels come back to the very values they had.
-    for (let c = 0; c < channels; c++) pixels[i * channels + c] = Math.round((data[4 * i + c] / 255) * levels) / levels;
-  }
-  return pixels;
+  return found.sheet.values(found.tile, model.statistics?.levels ?? 255);
 }
 
 /**

@@ -1,6 +1,7 @@
 // The pictures around one sample's Gaussian: draws, its rim and far outside; and the graph of how much the picture changes on the way.
 
 import { h, setText } from "../dom.js";
+import { isTable } from "../bars.js";
 import { paintImage } from "../images.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
@@ -76,9 +77,15 @@ export function greyLevels(a, b) {
   return (255 * sum) / a.length;
 }
 
-/** @param {number} levels */
-export function levelsText(levels) {
-  return levels.toFixed(levels < 9.95 ? 1 : 0);
+/** Differences are measured in grey levels; a table's are told in percent of a column's range. @param {number[]} shape @returns {number} units per grey level */
+export function unitOf(shape) {
+  return isTable(shape) ? 100 / 255 : 1;
+}
+
+/** @param {number} levels @param {number} unit of `unitOf` */
+export function levelsText(levels, unit) {
+  const told = levels * unit;
+  return told.toFixed(told < 9.95 ? 1 : 0);
 }
 
 /**
@@ -202,7 +209,7 @@ export class PictureRows {
     });
     for (const [row, place] of this.differences.entries()) {
       const mean = levels.slice(row * ACROSS, (row + 1) * ACROSS).reduce((sum, value) => sum + value, 0) / ACROSS;
-      setText(place, t("story_width.differs", { levels: levelsText(mean) }));
+      setText(place, t("story_width.differs", { levels: levelsText(mean, unitOf(spec.shape)) }));
       place.dataset.levels = mean.toFixed(3);
     }
     setText(this.farName, t("story_width.far", { k: far }));
@@ -226,6 +233,8 @@ export class ChangeGraph extends Chart {
     this.far = 10;
     /** What two samples differ by. */
     this.between = 0;
+    /** Units that are told, per grey level. */
+    this.unit = 1;
     this.color = "#4457c0";
     /** @type {number[][]} grey levels of each direction that has been worked out, at μ and the POINTS places */
     this.known = [];
@@ -235,9 +244,9 @@ export class ChangeGraph extends Chart {
     this.dot = s("circle", { r: 5.5, "stroke-width": 2 });
   }
 
-  /** @param {Around} around @param {number} far σ @param {number} between grey levels @param {string} color of the ellipse */
-  follow(around, far, between, color) {
-    Object.assign(this, { around, far, between, color, known: [] });
+  /** @param {Around} around @param {number} far σ @param {number} between grey levels @param {string} color of the ellipse @param {number} unit of `unitOf` */
+  follow(around, far, between, color, unit) {
+    Object.assign(this, { around, far, between, color, unit, known: [] });
     this.redraw();
   }
 
@@ -269,7 +278,7 @@ export class ChangeGraph extends Chart {
 
   /** @override */
   layout() {
-    const { ink, width, height, far, between, known, color } = this;
+    const { ink, width, height, far, between, known, color, unit } = this;
     const box = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
     const top = Math.max(3, 1.25 * between, ...known.map((levels) => levels[POINTS]).filter(Number.isFinite));
     const [x, y] = [this.x, this.y] = [linear(0, BEYOND * far, box.left, box.right), linear(0, top, box.bottom, box.top)];
@@ -278,14 +287,14 @@ export class ChangeGraph extends Chart {
     const bands = [RIM, 2, 1].map((k) => s("rect", {
       x: box.left, y: box.top, width: x(k) - box.left, height: box.bottom - box.top, fill: color, "fill-opacity": 0.13,
     }));
-    const axes = frame(box, { ticks, scale: x, title: t("story_width.graph.x") }, { ticks: numberTicks(0, top, 4), scale: y, title: t("story_width.graph.y") }, ink);
+    const axes = frame(box, { ticks, scale: x, title: t("story_width.graph.x") }, { ticks: numberTicks(0, top * unit, 4).map(({ at, text }) => ({ at: at / unit, text })), scale: y, title: t("story_width.graph.y") }, ink);
     const path = (/** @type {number[]} */ levels) => linePath(levels.map((value, i) => [x(this.#k(i)), Math.max(box.top, y(value))]));
     const thin = known.map((levels) => s("path", { d: path(levels), fill: "none", stroke: ink.soft, "stroke-opacity": 0.55, "stroke-width": 1 }));
     const mean = Array.from({ length: POINTS + 1 }, (_, i) => known.reduce((sum, levels) => sum + levels[i], 0) / known.length);
     const thick = s("path", { d: this.settled ? path(mean) : "", fill: "none", stroke: ink.text, "stroke-width": 2.6 });
     const line = between > 0 ? [
       s("line", { x1: box.left, x2: box.right, y1: y(between), y2: y(between), stroke: ink.text, "stroke-dasharray": "4 4" }),
-      label(t("story_width.graph.between", { levels: levelsText(between) }), box.right - 2, y(between) - 5, { "text-anchor": "end", fill: ink.text, ...halo(ink) }),
+      label(t("story_width.graph.between", { levels: levelsText(between, unit) }), box.right - 2, y(between) - box.top > 30 ? y(between) - 5 : y(between) + 13, { "text-anchor": "end", fill: ink.text, ...halo(ink) }),
     ] : [];
     const name = x(RIM) - box.left > 60
       ? [label(t("story_width.graph.inside"), (box.left + x(RIM)) / 2, box.top + 12, { "text-anchor": "middle", fill: ink.text, "font-weight": 600, ...halo(ink) })] : [];

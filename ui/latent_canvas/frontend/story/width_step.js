@@ -10,7 +10,7 @@ import { significant } from "../words.js";
 import { LatentPlane, boxAround } from "./latent_plane.js";
 import { Step } from "./step.js";
 import { Ends } from "./width_ends.js";
-import { ACROSS, Around, ChangeGraph, PictureRows, RIM, betweenSamples, epsilons, greyLevels, insidePercent, levelsText } from "./width_rows.js";
+import { ACROSS, Around, ChangeGraph, PictureRows, RIM, betweenSamples, epsilons, greyLevels, insidePercent, levelsText, unitOf } from "./width_rows.js";
 
 /** The plane reaches so much farther than the row of pictures outside. */
 const IN_SIGHT = 1.13;
@@ -174,10 +174,11 @@ export class WidthStep extends Step {
     this.far = around.far(this.between.levels);
     this.eps = epsilons(this.seed, this.far);
     this.graph.setInk(ink);
-    this.graph.follow(around, this.far, this.between.levels, this.#color());
+    this.graph.follow(around, this.far, this.between.levels, this.#color(), unitOf(model.spec.shape));
     const rim = around.average(RIM);
     const reading = this.between.levels < ALIKE ? "alike" : rim < CHANGING * this.between.levels ? "same" : "wide";
-    const said = { rim: levelsText(rim), between: levelsText(this.between.levels) };
+    const [rimText, betweenText] = [rim, this.between.levels].map((levels) => levelsText(levels, unitOf(model.spec.shape)));
+    const said = { rim: rimText, between: betweenText };
     setText(this.reading, reading === "same" ? "" : t(`story_width.reading.${reading}`, said));
     setShown(this.twoAxes, reading === "same");
     this.#newPictures();
@@ -215,7 +216,7 @@ export class WidthStep extends Step {
     const away = distance >= 0.005, out = distance > RIM;
     const k = distance.toFixed(distance < 10 ? 1 : 0);
     setText(words.distance, away ? t(`story_width.distance.${out ? "outside" : "inside"}`, { k }) : t("story_width.at_the_mean"));
-    setText(words.differs, away ? t(`story_width.difference.${out ? "outside" : "inside"}`, { levels: levelsText(levels), percent: insidePercent(distance) }) : t("story_width.no_difference"));
+    setText(words.differs, away ? t(`story_width.difference.${out ? "outside" : "inside"}`, { levels: levelsText(levels, unitOf(model.spec.shape)), percent: insidePercent(distance) }) : t("story_width.no_difference"));
     setText(words.verdict, away ? this.#verdict(levels, out) : "");
     setText(words.nearest, out ? this.#neighbours(nearest(current, z, Math.min(NEIGHBOURS, model.codes.n))) : "");
     Object.assign(this.root.dataset, {

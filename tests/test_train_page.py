@@ -1,0 +1,406 @@
+"""The page Train as a person uses it: bring data, train, watch, keep; and that nobody sees another's trainings."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import wait_ready
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Page, expect
+from streamlit.testing.v1 import AppTest
+
+from ui import frame
+from ui.train import belongings, runner, settings, upload, waking
+from vae_core import home, stored
+from vae_core.datasets import Dataset, load_images_uint8
+from vae_core.trainings import Request, Trainings
+
+ROOT = Path(__file__).parents[1]
+VIEW = '[data-testid="train-view"]'
+FILES = '.st-key-train-offers input[type="file"]'
+START = ".st-key-train-button button"
+NOBODY, SOMEBODY = "1" * 32, "2" * 32
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of this test's own, in which no training is ever started."""
+    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(tmp_path))
+    monkeypatch.setattr(Trainings, "dispatch", lambda self: None)
+    return tmp_path
+
+
+def request_of(person: str, **changes: object) -> Request:
+    fields = {"dataset": "digits", "title": "Digits", "size": "small", "hidden": (8,), "seconds": 3.0, "created": 1.0}
+    return Request(owner=person, **{**fields, **changes})  # type: ignore[arg-type]
+
+
+def open_page(**params: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in params.items():
+        app.query_params[name] = value
+    return app.switch_page(frame.PAGES["train"]).run()
+
+
+def owner_of(app: AppTest) -> str:
+    """The owner that the page takes this session for."""
+    return hashlib.sha256(app.session_state["owner"].encode()).hexdigest()[:32]
+
+
+def shown(app: AppTest) -> str:
+    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.info, *app.warning, *app.error))
+
+
+def npz(**arrays: NDArray[np.generic]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+# --- choosing ---
+
+
+def test_the_page_opens_on_the_digits_without_a_word_of_complaint(own_folder: Path) -> None:
+    app = open_page()
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+    assert "1,797 pictures, 8 × 8" in shown(app)
+    assert app.button(key="train-button").label == "Train"
+
+
+def test_data_that_is_not_on_this_computer_cannot_be_chosen_and_says_how_to_get_it(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LATENT_EXPLORER_DATA", raising=False)
+    app = open_page()
+    assert app.button(key="train-choose-mnist").disabled
+    assert "python -m vae_core data mnist" in shown(app)
+
+
+def test_the_train_button_queues_what_was_chosen(own_folder: Path) -> None:
+    app = open_page()
+    app.button_group(key="train-size-digits").set_value("small").run()
+    app.number_input(key="train-seed-digits").set_value(7).run()
+    app.button(key="train-button").click().run()
+    assert not app.exception
+    (training,) = Trainings(home.trainings_folder()).of(owner_of(app))
+    asked = training.request
+    assert (asked.dataset, asked.hidden, asked.seconds, asked.seed) == ("digits", settings.SIZES["small"], 15.0, 7)
+    assert "number 1 in the queue" in shown(app)
+
+
+def test_epochs_take_the_place_of_the_time(own_folder: Path) -> None:
+    app = open_page()
+    app.checkbox(key="train-by-epochs-digits").check().run()
+    app.number_input(key="train-epochs-digits").set_value(3).run()
+    app.button(key="train-button").click().run()
+    (training,) = Trainings(home.trainings_folder()).of(owner_of(app))
+    assert (training.request.epochs, training.request.seconds) == (3, None)
+
+
+def test_a_full_disk_is_said_and_nothing_is_queued(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATENT_EXPLORER_DISK_MB", "0.0001")
+    (own_folder / "large").write_bytes(bytes(1000))
+    app = open_page()
+    app.button(key="train-button").click().run()
+    assert not app.exception
+    (error,) = app.error
+    assert "room" in error.value
+    assert Trainings(home.trainings_folder()).of(owner_of(app)) == []
+
+
+# --- bringing ---
+
+
+def bring_to(app: AppTest, name: str, content: bytes) -> AppTest:
+    return app.file_uploader(key="train-files-0").set_value([(name, content, "application/octet-stream")]).run()
+
+
+def test_a_file_that_is_none_of_these_gets_a_sentence_and_nothing_is_stored(own_folder: Path) -> None:
+    app = bring_to(open_page(), "broken.npz", b"PK\x03\x04 and no more")
+    assert not app.exception
+    (error,) = app.error
+    assert "broken" in error.value
+    assert "expected" in error.value
+    assert not [button for button in app.button if button.key == "train-button"]
+    assert stored.list_stored() == []
+    app.button(key="train-choose-digits").click().run()
+    assert not app.error
+    assert app.button(key="train-button")
+
+
+def test_the_upload_is_read_once_however_often_the_page_runs(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    real = upload.read_upload
+    monkeypatch.setattr(upload, "read_upload", lambda files, **options: read.append(1) or real(files, **options))
+    app = bring_to(open_page(), "few.npz", npz(images=load_images_uint8("digits")[:60]))
+    for _ in range(2):
+        app.run()
+    assert "60 pictures" in shown(app)
+    assert len(read) == 1
+
+
+def test_what_was_brought_becomes_a_data_set_of_this_owner_with_the_choices_that_were_made(own_folder: Path) -> None:
+    rows = "\n".join(f"{i},{i % 5},{'' if i == 3 else i % 7},{'ab'[i % 2]}" for i in range(60))
+    app = bring_to(open_page(), "table.csv", f"x,y,z,kind\n{rows}".encode())
+    (columns,) = app.multiselect
+    columns.set_value(["y", "z"]).run()
+    next(radio for radio in app.radio if radio.options == ["leave them out", "fill in the column’s median"]).set_value(
+        "drop"
+    ).run()
+    app.button(key="train-button").click().run()
+    assert not app.exception
+    assert not app.error
+    ((name, title),) = belongings.mine(owner_of(app))
+    made = stored.load(stored.find(name))
+    assert [column.name for column in made.columns] == ["y", "z"]
+    assert (title, len(made.images), made.label_names) == ("table", 59, ("a", "b"))
+    (training,) = Trainings(home.trainings_folder()).of(owner_of(app))
+    assert training.request.dataset == name
+    assert (training.request.likelihood, training.request.sigma_x) == ("gaussian", None)
+    assert belongings.mine(NOBODY) == []
+
+
+# --- whose it is ---
+
+
+def test_nobody_sees_anothers_training(own_folder: Path) -> None:
+    identity = Trainings(home.trainings_folder()).submit(request_of(SOMEBODY, title="Secret faces"))
+    app = open_page(training=identity)
+    assert not app.exception
+    assert "another browser" in app.warning[0].value
+    assert "Secret" not in shown(app)
+
+
+@pytest.mark.parametrize("name", ["../..", "<b>x</b>", "0" * 16])
+def test_an_address_that_names_no_training_gets_a_sentence(own_folder: Path, name: str) -> None:
+    app = open_page(training=name)
+    assert not app.exception
+    assert "another browser" in app.warning[0].value
+    assert app.button(key="train-button")
+
+
+def test_a_training_whose_title_is_markup_is_listed_as_text(own_folder: Path) -> None:
+    app = open_page()
+    Trainings(home.trainings_folder()).submit(request_of(owner_of(app), title="<img src=x> [a](http://b)"))
+    app.run()
+    assert not app.exception
+    listed = next(element.value for element in app.markdown if "img" in element.value)
+    assert "](http" not in listed
+    assert "\\<img" in listed
+
+
+def test_deleting_a_training_asks_first_and_removes_it(own_folder: Path) -> None:
+    app = open_page()
+    identity = Trainings(home.trainings_folder()).submit(request_of(owner_of(app)))
+    app.run()
+    app.button(key=f"delete-{identity}").click().run()
+    assert not app.exception
+    assert Trainings(home.trainings_folder()).get(identity) is None
+
+
+def test_an_interrupted_training_offers_to_resume(own_folder: Path) -> None:
+    app = open_page()
+    trainings = Trainings(home.trainings_folder())
+    identity = trainings.submit(request_of(owner_of(app)))
+    (home.trainings_folder() / identity / "queued").unlink()
+    app.run()
+    app.button(key=f"resume-{identity}").click().run()
+    assert not app.exception
+    assert trainings.waiting() == [identity]
+
+
+def own_data(value: float = 0.0) -> Dataset:
+    images = np.random.default_rng(0).random((20, 4, 4)).astype(np.float32)
+    images[0, 0, 0] = value
+    return Dataset("x", "My <i>pictures</i>", images, np.zeros(20, np.int64), ("all",), np.zeros(20, bool))
+
+
+def test_a_data_set_is_its_owners_alone(own_folder: Path) -> None:
+    name = stored.store(own_data())
+    belongings.claim(name, SOMEBODY)
+    assert belongings.mine(NOBODY) == []
+    assert [mine for mine, _ in belongings.mine(SOMEBODY)] == [name]
+
+
+def test_the_same_data_of_two_people_stays_until_both_have_deleted_it(own_folder: Path) -> None:
+    name = stored.store(own_data())
+    assert stored.store(own_data()) == name
+    for person in (SOMEBODY, NOBODY):
+        belongings.claim(name, person)
+    belongings.give_up(name, SOMEBODY)
+    assert [mine for mine, _ in belongings.mine(NOBODY)] == [name]
+    assert belongings.mine(SOMEBODY) == []
+    belongings.give_up(name, NOBODY)
+    assert stored.list_stored() == []
+
+
+def test_a_data_set_that_a_training_needs_is_not_deleted(own_folder: Path) -> None:
+    app = open_page()
+    name = stored.store(own_data())
+    belongings.claim(name, owner_of(app))
+    Trainings(home.trainings_folder()).submit(request_of(owner_of(app), dataset=name))
+    app.run()
+    app.button(key=f"train-delete-{name}").click().run()
+    assert not app.exception
+    assert "still needs" in app.error[0].value
+    assert [mine for mine, _ in stored.list_stored()] == [name]
+
+
+# --- the server ---
+
+
+@pytest.mark.parametrize(("said", "slots"), [("3", 3), ("0", None), ("many", None), ("", None)])
+def test_the_environment_says_how_many_train_at_once(
+    said: str, slots: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LATENT_EXPLORER_TRAININGS", said)
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    assert runner.slots() == (slots or 4)
+
+
+def test_a_server_with_trainings_starts_those_that_wait_without_their_page(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[bool] = []
+    monkeypatch.setattr(waking, "_start", lambda: started.append(True))
+    monkeypatch.setattr(waking, "DELAY_SECONDS", 0.01)
+    waking.wake.__wrapped__()
+    time.sleep(0.1)
+    assert started == [], "there are none"
+    Trainings(home.trainings_folder()).submit(request_of(SOMEBODY))
+    waking.wake.__wrapped__()
+    time.sleep(0.3)
+    assert started == [True]
+
+
+def test_nothing_on_the_page_imports_torch_pandas_or_scikit_learn_into_the_server(tmp_path: Path) -> None:
+    script = (
+        "import sys; from streamlit.testing.v1 import AppTest; from vae_core.trainings import Trainings\n"
+        "Trainings.dispatch = lambda self: None\n"
+        "app = AppTest.from_file('app.py', default_timeout=60).switch_page('pages/train.py').run()\n"
+        "csv = 'a,b,kind\\n' + '\\n'.join(f'{i},{i % 7},{i % 3}' for i in range(60))\n"
+        "app.file_uploader(key='train-files-0').set_value([('t.csv', csv.encode(), 'text/csv')]).run()\n"
+        "app.button(key='train-button').click().run()\n"
+        "assert not app.exception and not app.error and 'training' in app.query_params\n"
+        "print([name for name in ('torch', 'pandas', 'sklearn') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "LATENT_EXPLORER_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+# --- in a browser ---
+
+
+@pytest.fixture(scope="module")
+def training_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of a served app; what is still training when the tests are over is ended."""
+    folder = tmp_path_factory.mktemp("training-home")
+    yield folder
+    trainings = Trainings(folder / "trainings")
+    for identity in (*trainings.waiting(), *trainings.busy()):
+        trainings.delete(identity)
+
+
+@pytest.fixture(scope="module")
+def url(start_app: Callable[..., str], training_home: Path) -> str:
+    """The page, in an app with a home of its own."""
+    return start_app(ROOT / "app.py", env={"LATENT_EXPLORER_HOME": str(training_home)}) + "/train"
+
+
+def bring(page: Page, name: str, content: bytes) -> None:
+    page.wait_for_selector(START, timeout=60_000)
+    page.locator(FILES).set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
+
+
+def data(page: Page, name: str) -> str:
+    return str(page.locator(VIEW).get_attribute(f"data-{name}"))
+
+
+def wait_for_updates(page: Page, count: int) -> int:
+    """Wait for so many live states; the step of the newest."""
+    page.wait_for_function(
+        f"""() => [...document.querySelectorAll("*")].some((host) =>
+            Number(host.shadowRoot?.querySelector('{VIEW}')?.dataset.updates) >= {count})""",
+        timeout=60_000,
+    )
+    return int(data(page, "step"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_ones_own_data_is_trained_on_watched_kept_and_opened_on_the_map(
+    page: Page, browser: Browser, url: str, training_home: Path
+) -> None:
+    page.goto(url)
+    images = load_images_uint8("digits")[:300]
+    bring(page, "<b>few</b> digits.npz", npz(images=images, labels=np.arange(300) % 3))
+    upload = page.locator(".st-key-train-upload")
+    expect(upload.get_by_text("300 pictures")).to_be_visible(timeout=30_000)
+    expect(upload.get_by_text("3 classes: 0, 1, 2")).to_be_visible()
+    expect(upload.locator("img")).to_have_count(1)
+    assert not (training_home / "datasets").exists(), "nothing is stored before the button is pressed"
+    page.locator(".st-key-train-size-upload").get_by_text("Small").click()
+    page.locator(START).click()
+
+    # It moves: real states of the training arrive, each later than the one before.
+    first = wait_for_updates(page, 2)
+    later = wait_for_updates(page, int(data(page, "updates")) + 2)
+    assert later > first > 0
+    assert "training=" in page.url
+
+    # Another browser sees nothing of it.
+    stranger = browser.new_context().new_page()
+    stranger.goto(page.url)
+    expect(stranger.get_by_text("another browser")).to_be_visible(timeout=60_000)
+    assert "few" not in stranger.locator("body").inner_text()
+    stranger.context.close()
+
+    # This one comes back to it, stops it, and what there is becomes a model.
+    page.reload()
+    page.wait_for_selector(VIEW, timeout=60_000)
+    page.locator(VIEW).get_by_text("Stop and keep").click()
+    keep = page.locator(".st-key-train-keep button").first
+    expect(keep).to_be_visible(timeout=90_000)
+    expect(page.locator(VIEW)).to_have_attribute("data-status", "finished")
+    keep.click()
+    page.get_by_label("Name").fill("My few <i>digits</i>")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.locator(".st-key-train-open-map button").click(timeout=30_000)
+    page.wait_for_url("**/latent_map*")
+    wait_ready(page)
+    assert page.locator('[data-testid="latent-canvas"]').get_attribute("data-model") == "my-few-i-digits-i"
+    expect(page.get_by_text("My few <i>digits</i>").first).to_be_visible()
+
+
+def test_a_wide_table_full_of_markup_stays_text_and_fits_a_phone(phone: Page, url: str) -> None:
+    phone.goto(url)
+    head = ",".join(["a <b>x</b>", "[b](http://x)", *(f"column number {i}" for i in range(12)), "kind"])
+    rows = [
+        ",".join([*(f"{(i * j) % 7}.5" for j in range(1, 15)), f"<img src=x onerror=a({i % 2})>"]) for i in range(60)
+    ]
+    bring(phone, "table.csv", "\n".join([head, *rows]).encode())
+    upload = phone.locator(".st-key-train-upload")
+    expect(upload.get_by_text("60 rows")).to_be_visible(timeout=30_000)
+    expect(upload.locator("table")).to_contain_text("a <b>x</b>")
+    expect(upload.locator("table")).to_contain_text("<img src=x")
+    assert upload.locator("table img, table b, table a").count() == 0
+    main = phone.locator('[data-testid="stMain"]')
+    assert main.evaluate("main => main.scrollWidth - main.clientWidth") <= 0

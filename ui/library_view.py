@@ -1,0 +1,99 @@
+"""Models as things that one has: download the one on the page, delete one's own, bring one from a file."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import cache, controls, state
+from ui.language import say
+from ui.plain import plain
+from ui.train import owner
+from vae_core import library
+from vae_core.checkpoints import CheckpointError
+
+UPLOAD_MB = 400  # archive.MOST_BYTES, said before the upload
+
+
+def show(model: cache.OpenModel) -> None:
+    """The buttons below a model, in the row at hand: download it, delete it where this person kept it, open another."""
+    st.download_button(
+        say("library.download"),
+        data=lambda: _packed(model),
+        file_name=f"{library.name_from(model.folder.name)}.zip",
+        mime="application/zip",
+        on_click="ignore",
+        icon=":material/download:",
+        help=say("library.download_help", size=_megabytes(model)),
+        key="library-download",
+    )
+    # Under another key after each upload: a new one, closed.
+    number = st.session_state.setdefault(state.UPLOADER, 0)
+    with st.popover(say("library.upload"), icon=":material/upload_file:", key=f"library-open-{number}"):
+        st.markdown(say("library.upload_what"))
+        if upload() is not None:
+            st.rerun()
+    if is_own(model):
+        _offer_deleting(model.folder.name, plain(model.card["title"]))
+
+
+def is_own(model: cache.OpenModel) -> bool:
+    """Whether this person kept it."""
+    return library.owner_of(model.folder.name) == owner.current()
+
+
+def upload() -> str | None:
+    """An uploader for models; the name of the one that was brought just now, which is the chosen one from here on."""
+    number = st.session_state.setdefault(state.UPLOADER, 0)
+    file = st.file_uploader(
+        say("library.upload_file"), type=["zip"], key=f"library-upload-{number}", max_upload_size=UPLOAD_MB
+    )
+    if file is None:
+        return None
+    # The file stays in the uploader: every run would bring it again.
+    refused, why = st.session_state.get(state.REFUSED_UPLOAD, ("", ""))
+    if refused != file.file_id:
+        try:
+            with st.spinner(say("library.upload_busy")):
+                name = _unpacked(file.getvalue())
+        except CheckpointError as error:
+            why = str(error)
+            st.session_state[state.REFUSED_UPLOAD] = (file.file_id, why)
+        else:
+            st.session_state[state.UPLOADER] = number + 1  # a new one, empty
+            controls.choose(name)
+            return name
+    st.error(say("library.upload_failed", file=plain(file.name), why=plain(why)))
+    return None
+
+
+def _unpacked(content: bytes) -> str:
+    from vae_core import archive  # only for whoever brings a model
+
+    return archive.unpack(content, owner.current())
+
+
+def _packed(model: cache.OpenModel) -> bytes:
+    from vae_core import archive  # only for whoever takes one along
+
+    return archive.pack(model.folder)
+
+
+def _megabytes(model: cache.OpenModel) -> str:
+    size = sum(record["bytes"] for record in model.card["files"].values())
+    return f"{size / 1e6:.1f}"
+
+
+def _offer_deleting(name: str, title: str) -> None:
+    with st.popover(say("library.delete"), icon=":material/delete:", key="library-delete"):
+        st.markdown(say("library.delete_what", title=title))
+        if not st.button(say("library.delete_sure"), type="primary", key=f"library-delete-{name}"):
+            return
+        try:
+            library.delete(name, owner.current())
+        except CheckpointError as error:
+            st.error(say("library.not_deleted", title=title, why=plain(str(error))))
+            return
+    others = cache.model_names()
+    if others:
+        controls.choose(others[0])
+    st.rerun()

@@ -1,0 +1,1 @@
+"""The page Train: choose data, train a model on it, watch it learn, keep it."""

@@ -1,0 +1,129 @@
+"""Watching a training: the live view, fed while somebody looks, and what its buttons ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from ui import language, opening, state
+from ui.language import say
+from ui.latent_canvas import CanvasEvents, latent_canvas
+from ui.latent_canvas.component import send
+from ui.plain import plain
+from ui.train import parts, runner
+from vae_core.datasets import DatasetError, check_images
+from vae_core.trainings import Training, TrainingsError
+
+# Seconds between two looks at a training, by its status; those that have ended are not looked at again.
+EVERY = {"waiting": 1.0, "running": 0.2, "paused": 0.2, "measuring": 0.5}
+
+
+def show(training: Training, owner: str) -> None:
+    """Mount the training's view; it is fed by itself for as long as the training is under way."""
+    st.fragment(_look, run_every=EVERY.get(training.status))(training.id, owner, training.status)
+
+
+def _look(identity: str, owner: str, status: str) -> None:
+    """One look: what is new is sent, and a command is carried out."""
+    trainings = runner.trainings()
+    if status in EVERY:
+        trainings.watch(identity)
+    training = trainings.get(identity)
+    # What stands around the view, and how often it is looked at, depend on the status.
+    if training is None or EVERY.get(training.status) != EVERY.get(status):
+        st.rerun()
+    opened = parts.opening(training)
+    if opened is None:
+        _say_status(training)
+        return
+    missing = _why_no_originals(training, opened)
+    events = latent_canvas(_data(training, opened, missing), key=state.TRAIN_CANVAS, digest=identity)
+    with opening.parts():
+        _send(training, opened, events, originals=not missing)
+    _obey(identity, owner, events)
+
+
+def _data(training: Training, opened: parts.Opening, missing: str) -> dict[str, Any]:
+    """What the view is told in every run."""
+    names = ("step", "share", "epoch", "seconds", "seconds_left", "distortion", "rate")
+    return {
+        "kind": "train",
+        "language": language.current(),
+        "digest": training.id,
+        "model": opened.card["name"],
+        "table": len(opened.card["config"]["input_shape"]) == 1,
+        "title": training.request.title,
+        "initial": {},
+        "start": min(opening.START_BETA, float(opened.card["config"]["beta_max"])),
+        "status": training.status,
+        "place": training.place,
+        "progress": training.progress and {name: training.progress.get(name) for name in names},
+        "curve": training.curve,
+        "states": training.states,
+        "owner": True,
+        "originals": not missing,
+        "missing": missing,
+        "message": training.message,
+        "pace": training.pace,
+        "renderer": st.query_params.get("renderer"),
+    }
+
+
+def _send(training: Training, opened: parts.Opening, events: CanvasEvents, *, originals: bool) -> None:
+    """Mount the parts. What has not changed since the last run does not travel again."""
+    send(opened.model, key=f"model-{training.id}")
+    send(opened.codes, key=f"codes-{training.id}-0")
+    if originals:
+        send(parts.originals(training.request.dataset, training.id, opened.ids), key=f"originals-{training.id}-0")
+    if newest := parts.newest(training, opened.card):
+        send(newest, key=f"live-{training.id}")
+    for index in events.wants_states:
+        if moment := parts.stored(training, opened.card, index):
+            send(moment, key=f"state-{training.id}-{index}")
+
+
+def _obey(identity: str, owner: str, events: CanvasEvents) -> None:
+    """Carry out what a button of the view asks for."""
+    act = events.act
+    if act is None:
+        return
+    trainings = runner.trainings()
+    actions: dict[str, Callable[..., None]] = {
+        "pause": trainings.pause,
+        "go": trainings.go,
+        "slow": trainings.slow,
+        "step": trainings.step_once,
+        "stop": trainings.stop,
+        "resume": trainings.resume,
+    }
+    try:
+        actions[act["action"]](identity, owner=owner)
+    except (TrainingsError, OSError) as error:
+        st.toast(say("train.refused", why=plain(str(error))), icon=":material/error:")
+        return
+    if act["action"] in ("stop", "resume"):
+        st.rerun()
+
+
+def _say_status(training: Training) -> None:
+    """A sentence in the view's place, for as long as there is nothing to draw."""
+    if training.status == "waiting":
+        st.info(say("train.watch.waiting", count=training.place or 1), icon=":material/hourglass_top:")
+    elif training.status == "failed":
+        st.error(say("train.watch.failed", why=plain(training.message)))
+    elif training.status == "interrupted":
+        st.warning(say("train.watch.interrupted"))
+    else:
+        st.info(say("train.watch.starting"), icon=":material/hourglass_top:")
+
+
+def _why_no_originals(training: Training, opened: parts.Opening) -> str:
+    """ "" where the samples of the data set are at hand, else a few words."""
+    try:
+        check_images(training.request.dataset)
+        parts.originals(training.request.dataset, training.id, opened.ids)
+    except (DatasetError, OSError, ValueError):
+        return say("pages.not_on_this_computer")
+    return ""
