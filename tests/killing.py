@@ -92,7 +92,7 @@ def live(folder: Path, data: Dataset) -> None:
     arguments += ["--hidden", "8,8", "--epochs", "600", "--batch", "64"]
     # A life is short: what it can go on from must be written more often than every few seconds.
     often = mock.patch.multiple("vae_core.live_folder", RESUME_SECONDS=0.05, RESUME_SHARE=1.0)
-    quick = mock.patch.multiple("vae_core.job", WAITED_NODES=5, WAITED_DRAWS=2)
+    quick = mock.patch("vae_core.waiting.NODES", 5)
     with often, quick, mock.patch("vae_core.workshop.load_dataset", return_value=data):
         status = main([*arguments, *(["--resume"] if (folder / names.RESUME).exists() else [])])
     os._exit(status)

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from ui import cache, controls, frame, start_view
 from ui.train import owner
-from vae_core import library
+from vae_core import archive, library
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("start", "story", "map", "weight")
@@ -127,6 +127,19 @@ def test_only_its_owner_is_offered_to_delete_a_model_and_it_asks_first(
     assert picker(app).value == "digits"
 
 
+def test_a_broken_model_can_still_be_deleted_by_its_owner(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owner, "current", lambda: "me")
+    mine = library.keep(fresh, title="Mine", owner="me")
+    (library.folder_of(mine) / "codes.safetensors").unlink()
+    app = open_app("map", model=mine)
+    assert "codes.safetensors" in app.error[0].value.replace("\\", "")
+    (sure,) = (button for button in app.button if button.key == f"library-delete-{mine}")
+    sure.click().run()
+    assert not app.exception
+    assert not app.error
+    assert library.names() == ["digits"]
+
+
 def test_deleting_what_is_gone_already_is_no_error_on_the_page(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(owner, "current", lambda: "me")
     mine = library.keep(fresh, title="Mine", owner="me")
@@ -162,3 +175,33 @@ def test_titles_are_read_once_as_long_as_the_cards_stay_the_same(fresh: Path, mo
     assert read == []
     (library.folder_of(name) / "card.json").write_text("{}")
     assert controls.titles_of([name]) == {name: "New"}
+
+
+def uploader(app: AppTest) -> Any:
+    return app.file_uploader[0]
+
+
+def test_an_uploaded_model_is_kept_for_this_person_and_chosen(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owner, "current", lambda: "me")
+    app = open_app("map")
+    uploader(app).upload("faces.zip", archive.pack(fresh), "application/zip").run()
+    assert not app.exception
+    assert not app.error
+    assert library.names() == ["digits", "tiny"]
+    assert library.owner_of("tiny") == "me"
+    assert picker(app).value == "tiny"
+    app.run()
+    assert library.names() == ["digits", "tiny"], "it is brought once, not in every run"
+
+
+def test_a_refused_upload_gets_its_sentence_and_changes_nothing(fresh: Path) -> None:
+    app = open_app("map")
+    uploader(app).upload("<b>cat</b>.zip", b"PK, or not", "application/zip").run()
+    assert not app.exception
+    (error,) = app.error
+    assert "\\<b\\>cat" in error.value
+    assert "expected a zip with card" in error.value.replace("\\", "")
+    assert library.names() == ["digits"]
+    assert picker(app).value == "digits"
+    app.run()
+    assert len(app.error) == 1, "it stays as long as the file is there"

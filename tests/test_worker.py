@@ -18,15 +18,18 @@ import numpy as np
 import pytest
 import torch
 
-from vae_core import Dataset, load_card, load_codes, load_dataset, load_model
+from vae_core import Column, Dataset, load_card, load_codes, load_dataset, load_model, stored
 from vae_core import training_folder as names
+from vae_core.cli import main
 from vae_core.config import TrainConfig, TrainingError, VAEConfig, beta_nodes
 from vae_core.job import Job
 from vae_core.live_folder import LiveFolder, codes_at, read_resume, shown_samples
 from vae_core.models import VAE
 from vae_core.parallel import Group
+from vae_core.processes import Process
 from vae_core.stop_signal import StopSignal
 from vae_core.training import Trainer
+from vae_core.trainings import Request, Training, Trainings
 from vae_core.voices import JsonVoice
 from vae_core.worker import Worker
 from vae_core.worker_process import sentence_of, work
@@ -105,7 +108,7 @@ def live_step(folder: Path) -> int:
     return step
 
 
-def stored(folder: Path) -> list[int]:
+def indices(folder: Path) -> list[int]:
     return sorted(int(file.stem) for file in (folder / names.STATES).iterdir())
 
 
@@ -199,7 +202,7 @@ def test_the_states_are_dense_at_the_start_and_end_with_the_last_step(few: Datas
     worker, voice = worker_of(few, folder, epochs=200)
     assert worker.train() is True
     states = voice.of("state")
-    assert [state["index"] for state in states] == stored(folder)
+    assert [state["index"] for state in states] == indices(folder)
     assert len(states) <= 40
     assert (states[0]["index"], states[0]["step"]) == (0, 0)
     assert (states[-1]["index"], states[-1]["share"]) == (39, 1.0)
@@ -280,11 +283,11 @@ def test_a_resumed_training_ends_exactly_as_one_that_was_never_stopped(few: Data
     expected, found = (names.read_tensors(folder / names.LIVE)[1] for folder in (whole, halves))
     assert expected.keys() == found.keys()
     assert all(np.array_equal(expected[name], found[name]) for name in expected)
-    assert stored(halves)[-1] == 39
+    assert indices(halves)[-1] == 39
 
 
-def arguments(folder: Path, *more: str) -> list[str]:
-    made = ["train", "digits", "--job", str(folder), "--out", str(folder / "model"), "--name", "mine", "--json"]
+def arguments(folder: Path, *more: str, dataset: str = "digits") -> list[str]:
+    made = ["train", dataset, "--job", str(folder), "--out", str(folder / "model"), "--name", "mine", "--json"]
     return [*made, "--hidden", "8,8", "--title", "Mine <b>", *more]
 
 
@@ -298,7 +301,7 @@ def options(folder: Path, *more: str) -> Any:
 def quick(few: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command in this process, on few samples, without its signals and its priority."""
     monkeypatch.setattr("vae_core.workshop.load_dataset", lambda name, data_dir: few)
-    monkeypatch.setattr("vae_core.job.WAITED_NODES", 5)
+    monkeypatch.setattr("vae_core.waiting.NODES", 5)
     monkeypatch.setattr(StopSignal, "listen", lambda self: self)
     monkeypatch.setattr("os.nice", lambda by: None)
 
@@ -328,7 +331,7 @@ def test_stop_keeps_a_model_that_opens(
     model = load_model(folder / "model" / "mine")
     assert model.card["training"]["complete"] is False
     assert len(load_codes(folder / "model" / "mine").labels) == 200
-    assert len(stored(folder)) >= 2, "the state in which it was stopped is stored too"
+    assert len(indices(folder)) >= 2, "the state in which it was stopped is stored too"
 
 
 @pytest.mark.usefixtures("quick")
@@ -346,7 +349,7 @@ def test_a_full_disk_is_one_sentence_and_what_was_stored_remains(
     assert work(options(folder, "--epochs", "2000")) == 2
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (last["event"], last["message"]) == ("failed", sentence_of(OSError(errno.ENOSPC, "")))
-    assert stored(folder) == list(range(5))
+    assert indices(folder) == list(range(5))
     for index in range(5):
         names.read_tensors(names.state_file(folder, index))
     assert read_resume(folder) is not None
@@ -380,14 +383,14 @@ def test_every_error_is_one_sentence(
     assert "\n" not in last["message"]
 
 
-def start(folder: Path, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "vae_core", *arguments(folder, *more)]
+def start(folder: Path, *more: str, dataset: str = "digits") -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "vae_core", *arguments(folder, *more, dataset=dataset)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGTERM")
-def test_sigterm_stops_and_keeps(folder: Path) -> None:
-    job = start(folder, "--seconds", "1000")
+def test_sigterm_stops_and_keeps(few: Dataset, folder: Path) -> None:
+    job = start(folder, "--seconds", "1000", dataset=stored.store(few))
     assert job.stdout is not None
     until(lambda: '"progress"' in job.stdout.readline())
     job.send_signal(signal.SIGTERM)
@@ -411,8 +414,6 @@ def test_a_signal_before_pytorch_is_there_is_heard_and_a_second_one_quits_at_onc
 
 
 def test_one_folder_has_one_worker(folder: Path) -> None:
-    from vae_core.processes import Process
-
     mine = Process.of(os.getpid())
     assert mine is not None
     mine.write(folder / names.PID)
@@ -420,6 +421,51 @@ def test_one_folder_has_one_worker(folder: Path) -> None:
     out, _ = job.communicate(timeout=100)
     assert job.returncode == 2
     assert "nobody works on" in json.loads(out)["message"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+def test_a_training_of_the_store_lives_through_a_kill_a_resume_steps_and_a_stop(few: Dataset) -> None:
+    store = Trainings()
+    request = Request(
+        owner="me", dataset=stored.store(few), title="../Ü 🎉", size="small", hidden=(8, 8), seconds=600.0, created=1.0
+    )  # fmt: skip
+    name = store.submit(request)
+
+    def now() -> Training:
+        found = store.get(name)
+        assert found is not None
+        return found
+
+    def step() -> int:
+        progress = now().progress
+        return progress["step"] if progress else 0
+
+    store.dispatch()
+    until(lambda: step() > 0 and (now().folder / names.RESUME).exists())
+    process = Process.read(now().folder / names.PID)
+    assert process is not None
+    process.kill()
+    until(lambda: now().status == "interrupted")
+    kept = names.read_tensors(now().folder / names.RESUME)[0]["step"]
+    store.resume(name, owner="me")
+    store.dispatch()
+    before = time.time()
+    until(lambda: (now().progress or {}).get("time", 0) > before)
+    assert step() > kept
+    store.pause(name)
+    until(lambda: (now().progress or {}).get("pace") == "pause")
+    held = step()
+    store.step_once(name)
+    until(lambda: step() == held + 1)
+    store.stop(name)
+    store.stop(name)
+    until(lambda: now().status == "finished")
+    assert now().complete is False
+    assert now().model_folder == now().folder / "model" / "u"
+    assert load_model(now().folder / "model" / "u").card["title"] == "../Ü 🎉"
+    assert [state["index"] for state in now().states] == indices(now().folder)
+    store.delete(name)
 
 
 @pytest.mark.slow
@@ -435,3 +481,36 @@ def test_fifty_kills_at_random_moments_leave_complete_files_and_a_training_that_
     assert counts is not None
     killed, resumed, finished = (int(number) for number in counts.groups())
     assert (killed, resumed > 0, finished > 0) == (50, True, True)
+
+
+@pytest.mark.parametrize("kind", ["table", "colour", "alike pixels"])
+def test_any_stored_data_set_becomes_a_model_that_opens(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    monkeypatch.setattr("vae_core.waiting.NODES", 5)
+    monkeypatch.setattr(StopSignal, "listen", lambda self: self)
+    monkeypatch.setattr("os.nice", lambda by: None)
+    dice = np.random.default_rng(0)
+    columns: tuple[Column, ...] = ()
+    if kind == "table":
+        images = dice.uniform(size=(60, 3)).astype(np.float32)
+        columns = tuple(Column(name, -1.0, 5.0, 2) for name in ("width", "<b>", "a/b.c"))
+    elif kind == "colour":
+        images = dice.integers(0, 256, (60, 5, 4, 3)).astype(np.uint8)
+    else:
+        images = np.where(dice.uniform(size=(60, 6, 6)) > 0.5, 255, 0).astype(np.uint8)
+        images[:, :3] = 0
+    data = Dataset(
+        "any", "Any", images, dice.integers(0, 2, 60), ("yes", "no"), np.arange(60) < 10, columns=columns
+    )  # fmt: skip
+    name = stored.store(data)
+    command = ["train", name, "--job", str(folder), "--out", str(folder / "model"), "--name", "mine", "--json"]
+    assert main([*command, "--hidden", "8,8", "--epochs", "3"]) == 0, capsys.readouterr().out
+    card = load_card(folder / "model" / "mine")
+    assert (card["dataset"], card["samples"], card["training"]["samples"]) == (name, 60, 50)
+    assert [column["name"] for column in card.get("columns", [])] == [column.name for column in columns]
+    shown = names.read_tensors(folder / names.START)[0]["card"]
+    assert shown.get("columns") == card.get("columns")
+    assert card["config"]["likelihood"] == ("bernoulli" if kind == "alike pixels" else "gaussian")
+    load_model(folder / "model" / "mine")
+    load_codes(folder / "model" / "mine")

@@ -32,13 +32,12 @@ def show(model: cache.OpenModel) -> None:
         st.markdown(say("library.upload_what"))
         if upload() is not None:
             st.rerun()
-    if is_own(model):
-        _offer_deleting(model.folder.name, plain(model.card["title"]))
+    offer_deleting(model.folder.name, plain(model.card["title"]))
 
 
-def is_own(model: cache.OpenModel) -> bool:
-    """Whether this person kept it."""
-    return library.owner_of(model.folder.name) == owner.current()
+def is_own(name: str) -> bool:
+    """Whether this person kept the model."""
+    return library.owner_of(name) == owner.current()
 
 
 def upload() -> str | None:
@@ -83,7 +82,10 @@ def _megabytes(model: cache.OpenModel) -> str:
     return f"{size / 1e6:.1f}"
 
 
-def _offer_deleting(name: str, title: str) -> None:
+def offer_deleting(name: str, title: str) -> None:
+    """A button that deletes a model, where this person kept it; it asks first. title: safe in Markdown."""
+    if not is_own(name):
+        return
     with st.popover(say("library.delete"), icon=":material/delete:", key="library-delete"):
         st.markdown(say("library.delete_what", title=title))
         if not st.button(say("library.delete_sure"), type="primary", key=f"library-delete-{name}"):

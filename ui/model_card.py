@@ -34,7 +34,7 @@ def show(model: OpenModel, beta: float) -> None:
             help=say("card.save_help", beta=f"{exact:g}"),
         )
         library_view.show(model)
-    if library_view.is_own(model):
+    if library_view.is_own(model.folder.name):
         owner.remember()  # by the model of one's own at the latest
     with st.expander(say("card.title")):
         st.markdown(describe(model.card))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui import cache, controls, frame, language
+from ui import cache, controls, frame, language, library_view
 from ui.language import say
 from ui.plain import plain
 from vae_core.checkpoints import CheckpointError
@@ -70,3 +70,4 @@ def _complain(name: str, why: str) -> None:
     if name not in cache.model_names():
         st.rerun()  # it was deleted just now: the picker, outside of this fragment, says so
     st.error(say("pages.cannot_open", name=plain(name), why=why))
+    library_view.offer_deleting(name, plain(name))

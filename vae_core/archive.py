@@ -8,7 +8,8 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vae_core import library
@@ -76,22 +77,22 @@ def unpack(content: bytes, owner: str) -> str:
     owner: as `library.keep`. Nothing is written but a scratch folder until all is checked: the zip, the sizes, then
     the model, by loading it. Raises CheckpointError, in one sentence that says what was expected and what came.
     """
-    contents = read(content)
-    with library.scratch_folder(sum(map(len, contents.values()))) as scratch:
-        for name, data in contents.items():
-            (scratch / name).write_bytes(data)
-        return library.adopt(scratch, title="", owner=owner)
-
-
-def read(content: bytes) -> dict[str, bytes]:
-    """The files of a model's zip, by their own names. Raises CheckpointError; what is inside them is not checked."""
     if len(content) > MOST_BYTES:
         raise CheckpointError(f"expected a zip of at most {_size(MOST_BYTES)}, got {_size(len(content))}")
     _check_end(content)
+    with _damage_named(), zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = _members(archive.infolist())
+        with library.scratch_folder(sum(info.file_size for info in members.values())) as scratch:
+            for name, info in members.items():
+                (scratch / name).write_bytes(_member(archive, info, name))
+            return library.adopt(scratch, title="", owner=owner)
+
+
+@contextmanager
+def _damage_named() -> Iterator[None]:
+    """Whatever a damaged zip makes Python's reader raise becomes one sentence."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = _members(archive.infolist())
-            return {name: _member(archive, info, name) for name, info in members.items()}
+        yield
     except _BROKEN as error:
         raise CheckpointError(f"{EXPECTED}; got a zip that is damaged") from error
 
@@ -157,7 +158,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> bytes
     """One file, of the size that the zip's list declares and not a byte more: a bomb is let go of where it lies."""
     if info.compress_type not in _METHODS:
         raise CheckpointError(f"{EXPECTED}; got a kind of compression that only few programs know")
-    with archive.open(info) as file:
+    with _damage_named(), archive.open(info) as file:
         data = file.read(info.file_size + 1)
     if len(data) != info.file_size:
         raise CheckpointError(f"{name}: expected {info.file_size:,} bytes as the zip says, got others (damaged)")

@@ -256,7 +256,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     help_text = "at least so many seconds between checkpoints during training (10)"
     parser.add_argument("--save-every", type=_positive, default=10.0, metavar="SECONDS", help=help_text)
     parser.add_argument("--json", action="store_true", help="print progress as JSON lines instead of a bar")
-    help_text = "write live and stored states into this training folder (docs/training.md)"
+    help_text = "write what can be watched, and gone on from, into this training folder"
     parser.add_argument("--job", type=Path, metavar="FOLDER", help=help_text)
     parser.add_argument("--resume", action="store_true", help="go on from where the training in --job FOLDER was")
 

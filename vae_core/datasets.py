@@ -65,7 +65,8 @@ def as_floats(rows: NDArray[Any]) -> NDArray[np.float32]:
     if rows.dtype == np.uint8:
         floats: NDArray[np.float32] = np.divide(rows, 255, dtype=np.float32)
         return floats
-    return np.asarray(rows, np.float32)
+    # PyTorch warns of arrays that must not be written to, as those of a file are.
+    return np.asarray(rows, np.float32) if rows.flags.writeable else np.array(rows, np.float32)
 
 
 @dataclass(frozen=True)

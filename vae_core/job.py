@@ -28,6 +28,7 @@ from vae_core.stop_signal import StopSignal
 from vae_core.subset import stored_index
 from vae_core.training import Progress, Trainer, resolve_device
 from vae_core.voices import BarVoice, JsonVoice, Silence, Voice
+from vae_core.waiting import coarse_table, coarser
 from vae_core.worker import Worker
 
 # A checkpoint during training has codes at fewer betas and a curve of fewer samples: it must cost little.
@@ -35,9 +36,6 @@ DRAFT_NODES = 9
 DRAFT_SAMPLES = 1000
 DRAFT_DRAWS = 2
 DRAFT_PATIENCE = 10  # the time between two of them is at least so many times what one takes
-
-# Where somebody waits for the model, it is measured at fewer betas, with fewer draws, and its curve on fewer samples.
-WAITED_NODES, WAITED_DRAWS, WAITED_SAMPLES = 33, 4, 2000
 
 
 class Job:
@@ -175,11 +173,22 @@ class Job:
         *,
         table: bool = False,
     ) -> None:
-        stored = stored_part(self.data)
+        stored, coarse = stored_part(self.data), table and self._stores
         codes, card = describe(
-            model, stored, betas, draws=draws, curve_samples=samples, training=training, table=table, report=report
+            model,
+            stored,
+            betas,
+            draws=draws,
+            curve_samples=samples,
+            training=training,
+            table=table and not coarse,
+            report=lambda share: report(share / 2 if coarse else share),
         )
-        more = {"name": self.name, "title": self.title, "beta_collapse": self._collapse, **_columns(self.data)}
+        if coarse:
+            card["table"] = coarse_table(
+                model, stored, codes, draws=draws, report=lambda share: report((1 + share) / 2)
+            )
+        more: dict[str, Any] = {"name": self.name, "title": self.title, "beta_collapse": self._collapse}
         if stored is not self.data:
             more["subset"] = {"of": len(self.data.images), "seed": 0}
         # A draft is soon replaced: only a finished model gets the data set's statistics.
@@ -219,13 +228,8 @@ def chosen_recipe(options: argparse.Namespace, data: Dataset) -> Recipe:
     people look at is measured more coarsely, so that they need not wait.
     """
     recipe = recipe_for(data, likelihood=options.likelihood, sigma_x=options.sigma_x)
-    if options.job is not None:  # somebody waits for the figures
-        recipe = replace(
-            recipe,
-            nodes=min(WAITED_NODES, recipe.nodes),
-            draws=min(WAITED_DRAWS, recipe.draws),
-            curve_samples=WAITED_SAMPLES,
-        )
+    if options.job is not None:
+        recipe = coarser(recipe)
     changes: dict[str, Any] = {
         name: value
         for name in ("hidden", "beta_max", "seed", "threads")

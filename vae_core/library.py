@@ -203,7 +203,8 @@ def _settle(scratch: Path, card: dict[str, Any], owner: str) -> str:
     scratch.chmod(0o755)  # mkdtemp's is for its maker alone, and another server may run as somebody else
     for name in _candidates(name_from(card["title"])):
         target = home.models_folder() / name
-        if (shipped_folder() / name).exists() or target.exists() or not _claim(name, owner):
+        ships = (shipped_folder() / name).exists() or (SHIPPED / name).exists()
+        if ships or target.exists() or not _claim(name, owner):
             continue
         (scratch / CARD).write_bytes(card_bytes({**card, "name": name}))
         try:

@@ -42,8 +42,9 @@ class LiveFolder:
         self._labels, self._test = data.labels[self.ids], data.test[self.ids]
         self._live_due = self._resume_due = 0.0
         self._live_step = self._last_state = -1
+        self._held: tuple[int, names.Tensors] = (-1, {})
         self.most_states = names.MOST_STATES
-        (folder / names.STATES).mkdir(exist_ok=True)
+        (folder / names.STATES).mkdir(parents=True, exist_ok=True)
         # What a killed worker left half written.
         for rest in [*folder.glob(".*.new-*"), *(folder / names.STATES).glob(".*.new-*")]:
             rest.unlink(missing_ok=True)
@@ -82,7 +83,7 @@ class LiveFolder:
         start = time.monotonic()
         if trainer.step == self._live_step:
             return
-        names.write_tensors(self.folder / names.LIVE, facts, self.tensors(trainer.snapshot()))
+        names.write_tensors(self.folder / names.LIVE, facts, self._moment(trainer))
         self._live_step = trainer.step
         cost = time.monotonic() - start
         self._live_due = start + max(LIVE_SECONDS, cost / LIVE_SHARE)
@@ -102,7 +103,7 @@ class LiveFolder:
 
     def write_state(self, index: int, trainer: Trainer, facts: dict[str, Any]) -> None:
         """A state that stays; later ones that an earlier life of the training stored go."""
-        names.write_tensors(names.state_file(self.folder, index), facts, self.tensors(trainer.snapshot()))
+        names.write_tensors(names.state_file(self.folder, index), facts, self._moment(trainer))
         self._last_state = index
         for later in range(index + 1, names.MOST_STATES):
             names.state_file(self.folder, later).unlink(missing_ok=True)
@@ -125,13 +126,14 @@ class LiveFolder:
         room = max(0, min(STATES_SHARE * limit_bytes(), (limit_bytes() - used_bytes()) / 2))
         self.most_states = int(min(names.MOST_STATES, max(2, room // size)))
 
-    @torch.no_grad()
-    def tensors(self, model: VAE) -> dict[str, NDArray[Any]]:
-        """What live.safetensors and the states hold, of a model on the CPU."""
-        found: dict[str, NDArray[Any]] = {
-            name: _half(value) for name, value in model.weights().items() if name.startswith("decoder.")
-        }
-        found["codes"] = codes_at(model, self._x, self.betas)
+    def _moment(self, trainer: Trainer) -> names.Tensors:
+        """What live.safetensors and the states hold; computed once a step."""
+        step, found = self._held
+        if step != trainer.step:
+            model = trainer.snapshot()
+            found = {name: _half(value) for name, value in model.weights().items() if name.startswith("decoder.")}
+            found["codes"] = codes_at(model, self._x, self.betas)
+            self._held = trainer.step, found
         return found
 
 
@@ -166,8 +168,9 @@ def shown_samples(count: int) -> NDArray[np.int64]:
 def codes_at(model: VAE, x: Tensor, betas: Sequence[float]) -> NDArray[np.float16]:
     """Codes of flat samples x [n, pixels] at every beta: float16 [K, n, 4] = μ₁, μ₂, σ₁, σ₂.
 
-    Faster than `model.moments` beta by beta: at one beta, a layer's modulation is part of its weights; the first layer's
-    product with x, most of the work for pictures, is the same for every beta; and a block of samples stays in the cache.
+    Faster than `model.moments` beta by beta: at one beta, a layer's modulation is part of its weights; the first
+    layer's product with x, most of the work for pictures, is the same for every beta; and a block of samples stays in
+    the cache.
     """
     first, *rest = model.encoder
     assert isinstance(first, FilmDense)
@@ -176,7 +179,7 @@ def codes_at(model: VAE, x: Tensor, betas: Sequence[float]) -> NDArray[np.float1
     for k, beta in enumerate(betas):
         t = model.features(beta)
         scale, shift = _modulation(first, t)
-        layers = [(layer.weight * _modulation(layer, t)[0], _modulation(layer, t)[1]) for layer in rest]
+        layers = [_at_beta(layer, t) for layer in rest]
         for start in range(0, len(x), CODED_AT_ONCE):
             rows = slice(start, start + CODED_AT_ONCE)
             a = torch.addcmul(shift, product[rows], scale)
@@ -194,9 +197,15 @@ def _gelu(y: Tensor) -> Tensor:
     return y.square().mul_(0.044715 * slope).add_(slope).mul_(y).sigmoid_().mul_(y)
 
 
-def _modulation(layer: nn.Module, t: Tensor) -> tuple[Tensor, Tensor]:
-    """What the features t of a beta multiply a layer's product with, and what they add to that."""
+def _at_beta(layer: nn.Module, t: Tensor) -> tuple[Tensor, Tensor]:
+    """The weight and the bias of the plain layer that this one is at a beta with the features t."""
     assert isinstance(layer, FilmDense)
+    scale, shift = _modulation(layer, t)
+    return layer.weight * scale, shift
+
+
+def _modulation(layer: FilmDense, t: Tensor) -> tuple[Tensor, Tensor]:
+    """What the features t of a beta multiply a layer's product with, and what they add to that."""
     scale = 1 + t @ layer.gain
     return scale, layer.bias * scale + t @ layer.shift
 

@@ -13,7 +13,6 @@ from vae_core.datasets import Dataset, DatasetError, as_floats
 from vae_core.recipes import IMAGES_28, LARGE_SET, RECIPES, SIZES, Recipe
 
 TARGET_COLLAPSE = 11.5  # sigma_x is such that a linear VAE collapses here; the digits' slider ends just above
-MEASURED_SAMPLES = 20_000  # at most so many enter what is computed from the data
 EXTREME, EXTREME_SHARE = 0.1, 0.8  # black or white is what lies so near to 0 or 1; so much of it makes Bernoulli fit
 
 
@@ -60,19 +59,11 @@ def suited_sigma_x(data: Dataset) -> float:
 
 
 def collapse(data: Dataset, recipe: Recipe) -> float:
-    """The beta at which a linear VAE collapses on the samples to train on, or on MEASURED_SAMPLES of them."""
+    """The beta at which a linear VAE collapses on the samples to train on, with the recipe's likelihood."""
     from vae_core.objectives import collapse_beta
 
     config = replace(recipe, beta_max=1.0).config(data.input_shape, 1.0)
-    return collapse_beta(as_floats(some_to_train_on(data, MEASURED_SAMPLES)), config)
-
-
-def some_to_train_on(data: Dataset, count: int) -> NDArray[Any]:
-    """At most `count` of the samples to train on, drawn with a fixed seed, in their order."""
-    index = np.flatnonzero(~data.test)
-    if len(index) > count:
-        index = np.sort(np.random.default_rng(0).choice(index, count, replace=False))
-    return data.images[index]
+    return collapse_beta(data.images, config, left_out=data.test)
 
 
 def _unknown(data: Dataset) -> Recipe:

@@ -196,7 +196,7 @@ class Trainings:
             if status not in ("interrupted", "failed"):
                 raise TrainingsError(f"resume: expected a training that was interrupted, got one that is {status}")
             self._file(name, names.STOP).unlink(missing_ok=True)
-            names.write_control(self.folder / name, "run", names.read_control(self.folder / name)[1])
+            names.write_control(self.folder / name, "run", 0)
             write_atomically(self._file(name, names.QUEUED), json.dumps({"time": time.time()}).encode())
 
     def delete(self, name: str, *, owner: str | None = None) -> None:

@@ -150,7 +150,7 @@ class Worker:
         folder = self._folder
         if folder is None:
             return
-        self._pace, self._steps_done = names.read_control(folder.folder)
+        self._pace, _ = names.read_control(folder.folder)
         self.facts["pace"] = self._pace
         self._held_since = time.monotonic()
         folder.write_live(self._trainer, self.facts)

@@ -65,8 +65,7 @@ def sentence_of(error: Exception) -> str:
 
 def _enter(folder: Path) -> None:
     """Be the training folder's one worker, at a low priority. Raises TrainingError where another one lives there."""
-    if hasattr(os, "nice"):
-        os.nice(NICE)
+    _step_back()
     if os.environ.get("RANK", "0") != "0":
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,6 +74,20 @@ def _enter(folder: Path) -> None:
         raise TrainingError(f"{folder}: expected a training that nobody works on, got one of process {known.pid}")
     if own is not None:
         own.write(folder / PID)
+
+
+def _step_back() -> None:
+    """Give way to the server and to people's browsers.
+
+    Where Linux groups processes by session, niceness counts only within a group: the group gets it as well.
+    """
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    group = Path("/proc/self/autogroup")
+    with contextlib.suppress(OSError):
+        # The parent's group is not ours to slow down: the server starts a worker in a session of its own.
+        if os.getsid(0) == os.getpid() and group.exists():
+            group.write_text(str(NICE))
 
 
 def _first_voice(options: argparse.Namespace) -> Voice:
