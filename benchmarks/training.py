@@ -106,7 +106,7 @@ def cases() -> list[Case]:
     noise = replace(digits, images=pixels, test=np.zeros(len(pixels), bool), labels=np.zeros(len(pixels), np.int64))
     large = RECIPES["mnist"]
     return [
-        Case("Digits", digits, VAEConfig(input_shape=(8, 8)), TrainConfig(epochs=5), 15),
+        Case("Digits", digits, VAEConfig(input_shape=(8, 8)), TrainConfig(epochs=25), 15),
         Case("28 x 28 pixels", noise, large.config((28, 28), 32.0), replace(large.options, epochs=1), 9),
     ]
 

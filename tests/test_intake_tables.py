@@ -219,11 +219,11 @@ def test_infinite_values_are_counted_with_the_first_place() -> None:
     rows = [[i, "inf" if i in (4, 9) else i % 7] for i in range(20)]
     sentence = refused(("a.csv", csv(["a", "b"], rows)))
     assert (
-        sentence == "'b': expected finite numbers, got 2 that are infinite or too large, the first of them in sample 5"
+        sentence == "'b': expected finite numbers, got infinite or too large values (2 of them, the first in sample 5)"
     )
     array = np.ones((20, 3))
     array[3, 2] = -np.inf
-    assert "got 1 that are infinite, the first of them at index (3, 2)" in refused(("a.npy", npy(array)))
+    assert "got infinite values (1 of them, the first at index (3, 2))" in refused(("a.npy", npy(array)))
 
 
 def test_numbers_too_large_to_calculate_with_are_refused_and_tiny_ones_are_not() -> None:

@@ -48,9 +48,9 @@ def test_what_is_stored_comes_back_as_a_view_of_its_file(data: Dataset) -> None:
     assert same(back, data)
     assert back.name == name
     assert back.images.dtype == data.images.dtype
-    assert back.labels.dtype == np.int64
-    assert isinstance(back.images, np.memmap)
-    assert not back.images.flags.writeable
+    for array in (back.images, back.labels, back.test):
+        assert isinstance(array, np.memmap)
+        assert not array.flags.writeable
 
 
 def test_the_name_follows_from_what_it_holds(home: Path) -> None:

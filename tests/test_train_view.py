@@ -98,7 +98,7 @@ def test_new_states_are_shown_as_they_come_and_the_ring_decodes_with_the_newest(
     stage.show("running", 0)
     view = open_view(page, url)
     expect(view).to_have_attribute("data-status", "running")
-    expect(page.get_by_test_id("train-look")).to_contain_text("Nothing is learnt yet")
+    expect(page.get_by_test_id("train-look")).to_contain_text("Nothing is learned yet")
     grey = decoded(page)
     assert len(set(grey[::4])) == 1, "a decoder of zeros answers with the same grey everywhere"
     updates = int(view.get_attribute("data-updates") or 0)

@@ -1,15 +1,9 @@
 """The worker: what it says and writes while it trains, how it is paused, stepped, stopped, killed and resumed."""
 
-import errno
-import json
 import os
-import re
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,22 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from training_kit import few_samples, indices, job_folder, one_thread, own_home, until  # noqa: F401  (fixtures)
 
-from vae_core import Column, Dataset, load_card, load_codes, load_dataset, load_model, stored
+from vae_core import Dataset
 from vae_core import training_folder as names
-from vae_core.cli import main
-from vae_core.config import TrainConfig, TrainingError, VAEConfig, beta_nodes
-from vae_core.job import Job
+from vae_core.config import TrainConfig, VAEConfig, beta_nodes
 from vae_core.live_folder import LiveFolder, codes_at, read_resume, shown_samples
 from vae_core.models import VAE
 from vae_core.parallel import Group
-from vae_core.processes import Process
 from vae_core.stop_signal import StopSignal
 from vae_core.training import Trainer
-from vae_core.trainings import Request, Training, Trainings
-from vae_core.voices import JsonVoice
 from vae_core.worker import Worker
-from vae_core.worker_process import sentence_of, work
 
 ROOT = Path(__file__).parents[1]
 SMALL = VAEConfig(input_shape=(8, 8), hidden=(8, 8))
@@ -60,33 +49,6 @@ class Heard:
         return [facts for kind, facts in list(self.events) if kind == event]
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(tmp_path / "home"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """As a worker has: several threads on a busy machine wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def few() -> Dataset:
-    digits = load_dataset("digits")
-    return digits.subset(np.arange(0, len(digits.images), 9))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "job"
-    made.mkdir()
-    return made
-
-
 def worker_of(few: Dataset, folder: Path, *, epochs: int = 30, stop: StopSignal | None = None) -> tuple[Worker, Heard]:
     """A worker on a fresh training of `few`, or on the one in the folder."""
     found, voice = read_resume(folder), Heard()
@@ -96,20 +58,9 @@ def worker_of(few: Dataset, folder: Path, *, epochs: int = 30, stop: StopSignal 
     return Worker(trainer, voice, group=Group(), stop=stop or StopSignal(), folder=live), voice
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen within a minute"
-        time.sleep(0.01)
-
-
 def live_step(folder: Path) -> int:
     step: int = names.read_tensors(folder / names.LIVE)[0]["step"]
     return step
-
-
-def indices(folder: Path) -> list[int]:
-    return sorted(int(file.stem) for file in (folder / names.STATES).iterdir())
 
 
 @pytest.fixture
@@ -284,233 +235,3 @@ def test_a_resumed_training_ends_exactly_as_one_that_was_never_stopped(few: Data
     assert expected.keys() == found.keys()
     assert all(np.array_equal(expected[name], found[name]) for name in expected)
     assert indices(halves)[-1] == 39
-
-
-def arguments(folder: Path, *more: str, dataset: str = "digits") -> list[str]:
-    made = ["train", dataset, "--job", str(folder), "--out", str(folder / "model"), "--name", "mine", "--json"]
-    return [*made, "--hidden", "8,8", "--title", "Mine <b>", *more]
-
-
-def options(folder: Path, *more: str) -> Any:
-    from vae_core.cli import _parser
-
-    return _parser().parse_args(arguments(folder, *more))
-
-
-@pytest.fixture
-def quick(few: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command in this process, on few samples, without its signals and its priority."""
-    monkeypatch.setattr("vae_core.workshop.load_dataset", lambda name, data_dir: few)
-    monkeypatch.setattr("vae_core.waiting.NODES", 5)
-    monkeypatch.setattr(StopSignal, "listen", lambda self: self)
-    monkeypatch.setattr("os.nice", lambda by: None)
-
-
-@pytest.mark.usefixtures("quick")
-def test_the_command_tells_the_whole_story_in_json_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert work(options(folder, "--epochs", "5")) == 0
-    out = capsys.readouterr().out
-    events = [json.loads(line) for line in out.splitlines()]
-    kinds = [event["event"] for event in events]
-    assert (kinds[0], kinds[-1]) == ("started", "finished")
-    assert {"progress", "state", "measuring"} < set(kinds)
-    assert all(event["time"] > 1e9 for event in events)
-    assert events[-1]["complete"] is True
-    card = load_card(folder / "model" / "mine")
-    assert (card["title"], card["training"]["complete"], card["training"]["epochs_done"]) == ("Mine <b>", True, 5)
-
-
-@pytest.mark.usefixtures("quick")
-def test_stop_keeps_a_model_that_opens(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(JsonVoice, "progress", lambda self, facts, now=False: (folder / names.STOP).touch())
-    assert work(options(folder, "--epochs", "100000")) == 0
-    kinds = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
-    assert kinds.index("stopped") < kinds.index("measuring") < kinds.index("finished")
-    model = load_model(folder / "model" / "mine")
-    assert model.card["training"]["complete"] is False
-    assert len(load_codes(folder / "model" / "mine").labels) == 200
-    assert len(indices(folder)) >= 2, "the state in which it was stopped is stored too"
-
-
-@pytest.mark.usefixtures("quick")
-def test_a_full_disk_is_one_sentence_and_what_was_stored_remains(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write = Path.write_bytes
-
-    def full(file: Path, content: bytes) -> int:
-        if "0005.safetensors" in file.name:
-            raise OSError(errno.ENOSPC, "No space left on device", str(file))
-        return write(file, content)
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    assert work(options(folder, "--epochs", "2000")) == 2
-    last = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (last["event"], last["message"]) == ("failed", sentence_of(OSError(errno.ENOSPC, "")))
-    assert indices(folder) == list(range(5))
-    for index in range(5):
-        names.read_tensors(names.state_file(folder, index))
-    assert read_resume(folder) is not None
-    assert not list(folder.rglob("*.new-*"))
-
-
-@pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize(
-    ("error", "says"),
-    [
-        (TrainingError("training diverged at step 7"), "training diverged at step 7"),
-        (MemoryError(), "not enough memory"),
-        (RuntimeError("first\nsecond"), r"unforeseen error \(RuntimeError: first\)"),
-    ],
-)
-def test_every_error_is_one_sentence(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    error: Exception,
-    says: str,
-) -> None:
-    def fail(self: Job) -> None:
-        raise error
-
-    monkeypatch.setattr(Job, "run", fail)
-    assert work(options(folder)) == 2
-    last = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert last["event"] == "failed"
-    assert re.search(says, last["message"])
-    assert "\n" not in last["message"]
-
-
-def start(folder: Path, *more: str, dataset: str = "digits") -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "vae_core", *arguments(folder, *more, dataset=dataset)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGTERM")
-def test_sigterm_stops_and_keeps(few: Dataset, folder: Path) -> None:
-    job = start(folder, "--seconds", "1000", dataset=stored.store(few))
-    assert job.stdout is not None
-    until(lambda: '"progress"' in job.stdout.readline())
-    job.send_signal(signal.SIGTERM)
-    out, said = job.communicate(timeout=100)
-    assert (job.returncode, said) == (0, "")
-    last = json.loads(out.splitlines()[-1])
-    assert (last["event"], last["complete"]) == ("finished", False)
-    load_model(folder / "model" / "mine")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGTERM")
-def test_a_signal_before_pytorch_is_there_is_heard_and_a_second_one_quits_at_once(folder: Path) -> None:
-    job = start(folder, "--seconds", "1000")
-    assert job.stdout is not None
-    assert json.loads(job.stdout.readline())["event"] == "started"
-    job.send_signal(signal.SIGTERM)
-    time.sleep(0.05)
-    job.send_signal(signal.SIGINT)
-    _, said = job.communicate(timeout=100)
-    assert (job.returncode, said) == (130, "")
-
-
-def test_one_folder_has_one_worker(folder: Path) -> None:
-    mine = Process.of(os.getpid())
-    assert mine is not None
-    mine.write(folder / names.PID)
-    job = start(folder)
-    out, _ = job.communicate(timeout=100)
-    assert job.returncode == 2
-    assert "nobody works on" in json.loads(out)["message"]
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
-def test_a_training_of_the_store_lives_through_a_kill_a_resume_steps_and_a_stop(few: Dataset) -> None:
-    store = Trainings()
-    request = Request(
-        owner="me", dataset=stored.store(few), title="../Ü 🎉", size="small", hidden=(8, 8), seconds=600.0, created=1.0
-    )  # fmt: skip
-    name = store.submit(request)
-
-    def now() -> Training:
-        found = store.get(name)
-        assert found is not None
-        return found
-
-    def step() -> int:
-        progress = now().progress
-        return progress["step"] if progress else 0
-
-    store.dispatch()
-    until(lambda: step() > 0 and (now().folder / names.RESUME).exists())
-    process = Process.read(now().folder / names.PID)
-    assert process is not None
-    process.kill()
-    until(lambda: now().status == "interrupted")
-    kept = names.read_tensors(now().folder / names.RESUME)[0]["step"]
-    store.resume(name, owner="me")
-    store.dispatch()
-    before = time.time()
-    until(lambda: (now().progress or {}).get("time", 0) > before)
-    assert step() > kept
-    store.pause(name)
-    until(lambda: (now().progress or {}).get("pace") == "pause")
-    held = step()
-    store.step_once(name)
-    until(lambda: step() == held + 1)
-    store.stop(name)
-    store.stop(name)
-    until(lambda: now().status == "finished")
-    assert now().complete is False
-    assert now().model_folder == now().folder / "model" / "u"
-    assert load_model(now().folder / "model" / "u").card["title"] == "../Ü 🎉"
-    assert [state["index"] for state in now().states] == indices(now().folder)
-    store.delete(name)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_fifty_kills_at_random_moments_leave_complete_files_and_a_training_that_goes_on(tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "tests" / "killing.py"), str(tmp_path / "job"), "50", "20"]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)}
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    counts = re.fullmatch(r"killed (\d+) resumed (\d+) finished (\d+)\s*", done.stdout)
-    assert counts is not None
-    killed, resumed, finished = (int(number) for number in counts.groups())
-    assert (killed, resumed > 0, finished > 0) == (50, True, True)
-
-
-@pytest.mark.parametrize("kind", ["table", "colour", "alike pixels"])
-def test_any_stored_data_set_becomes_a_model_that_opens(
-    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
-) -> None:
-    monkeypatch.setattr("vae_core.waiting.NODES", 5)
-    monkeypatch.setattr(StopSignal, "listen", lambda self: self)
-    monkeypatch.setattr("os.nice", lambda by: None)
-    dice = np.random.default_rng(0)
-    columns: tuple[Column, ...] = ()
-    if kind == "table":
-        images = dice.uniform(size=(60, 3)).astype(np.float32)
-        columns = tuple(Column(name, -1.0, 5.0, 2) for name in ("width", "<b>", "a/b.c"))
-    elif kind == "colour":
-        images = dice.integers(0, 256, (60, 5, 4, 3)).astype(np.uint8)
-    else:
-        images = np.where(dice.uniform(size=(60, 6, 6)) > 0.5, 255, 0).astype(np.uint8)
-        images[:, :3] = 0
-    data = Dataset(
-        "any", "Any", images, dice.integers(0, 2, 60), ("yes", "no"), np.arange(60) < 10, columns=columns
-    )  # fmt: skip
-    name = stored.store(data)
-    command = ["train", name, "--job", str(folder), "--out", str(folder / "model"), "--name", "mine", "--json"]
-    assert main([*command, "--hidden", "8,8", "--epochs", "3"]) == 0, capsys.readouterr().out
-    card = load_card(folder / "model" / "mine")
-    assert (card["dataset"], card["samples"], card["training"]["samples"]) == (name, 60, 50)
-    assert [column["name"] for column in card.get("columns", [])] == [column.name for column in columns]
-    shown = names.read_tensors(folder / names.START)[0]["card"]
-    assert shown.get("columns") == card.get("columns")
-    assert card["config"]["likelihood"] == ("bernoulli" if kind == "alike pixels" else "gaussian")
-    load_model(folder / "model" / "mine")
-    load_codes(folder / "model" / "mine")

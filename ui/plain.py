@@ -12,3 +12,14 @@ def plain(text: str) -> str:
     '\\\\!\\\\[x\\\\]\\\\(http\\\\://example\\\\.org\\\\)'
     """
     return "".join(f"\\{character}" if character in _SPECIAL else character for character in text)
+
+
+def sentence(text: str) -> str:
+    """A complaint as a sentence of its own, made safe as by `plain`: it starts large, unless with a name, and ends.
+
+    >>> sentence("expected two pictures, got one")
+    'Expected two pictures, got one\\\\.'
+    """
+    starts_with_a_word = text.partition(" ")[0].isalpha()
+    whole = text[:1].upper() + text[1:] if starts_with_a_word else text
+    return plain(whole if whole.endswith((".", "!", "?")) else f"{whole}.")

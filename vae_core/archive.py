@@ -64,7 +64,9 @@ def pack(folder: PathLike) -> bytes:
             except OSError as error:
                 raise CheckpointError(f"{name}: expected a file of a trained model, but it cannot be read") from error
             if name != CARD and fingerprint(content) != card["files"][name]:
-                raise CheckpointError(f"{name}: expected the SHA-256 that {CARD} states, got another one (altered)")
+                raise CheckpointError(
+                    f"{name}: expected the file that {CARD} describes, got an altered one (its SHA-256 differs)"
+                )
             info = zipfile.ZipInfo(f"{inside}/{name}", _DATE)
             info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o644) << 16
             archive.writestr(info, content)
@@ -161,7 +163,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> bytes
     with _damage_named(), archive.open(info) as file:
         data = file.read(info.file_size + 1)
     if len(data) != info.file_size:
-        raise CheckpointError(f"{name}: expected {info.file_size:,} bytes as the zip says, got others (damaged)")
+        raise CheckpointError(f"{name}: expected {info.file_size:,} bytes, as the zip says, got others (damaged)")
     return data
 
 

@@ -74,7 +74,7 @@ class Dataset:
     """Images or the rows of a table, with labels, in the order of the data set.
 
     images [N, *shape]: float32 in [0, 1], or uint8 where a byte k stands for k/255 (`as_floats` converts rows where
-    they are used); may be a view of a file. labels int64 [N], indices into label_names; test bool [N], True for
+    they are used); may be a view of a file. labels whole numbers [N], indices into label_names; test bool [N], True for
     the samples that are held out of training. A set whose test samples are a list of their own (MNIST) has
     them in extra_images and extra_labels, and `test` is False everywhere. columns: of a table, whose samples have
     the shape (d,); () for images.
@@ -83,11 +83,11 @@ class Dataset:
     name: str
     title: str
     images: NDArray[Any]
-    labels: NDArray[np.int64]
+    labels: NDArray[np.integer[Any]]
     label_names: tuple[str, ...]
     test: NDArray[np.bool_]
     extra_images: NDArray[Any] = field(default_factory=_no_images)
-    extra_labels: NDArray[np.int64] = field(default_factory=_no_labels)
+    extra_labels: NDArray[np.integer[Any]] = field(default_factory=_no_labels)
     columns: tuple[Column, ...] = ()
 
     @property
@@ -106,7 +106,7 @@ class Dataset:
         return self.images[self.test] if self.test.any() else self.extra_images
 
     @property
-    def test_labels(self) -> NDArray[np.int64]:
+    def test_labels(self) -> NDArray[np.integer[Any]]:
         """The labels of `test_images`."""
         return self.labels[self.test] if self.test.any() else self.extra_labels
 

@@ -127,7 +127,7 @@ def delete(name: str, owner: str) -> None:
     except FileNotFoundError:
         raise CheckpointError(f"{name}: this model is not there any more") from None
     except OSError as error:
-        raise CheckpointError(f"{name}: it cannot be deleted ({error.strerror})") from error
+        raise CheckpointError(f"{name}: expected to delete it, but the system says: {error.strerror}") from error
     shutil.rmtree(gone, ignore_errors=True)
     _record_file(name).unlink(missing_ok=True)
 
@@ -182,7 +182,7 @@ def scratch_folder(size: int) -> Iterator[Path]:
         yield folder
     except OSError as error:
         reason = error.strerror or "it cannot be written"
-        raise CheckpointError(f"the model was not kept: it cannot be written to {root} ({reason})") from error
+        raise CheckpointError(f"expected to write the model to {root}, but the system says: {reason}") from error
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -193,8 +193,9 @@ def check_room(size: int) -> None:
     limit, used = home.limit_bytes(), home.used_bytes()
     if used + size > limit:
         raise CheckpointError(
-            f"the model was not kept: it needs {size / 1e6:.1f} MB, and of the {limit / 1e6:,.0f} MB for kept models,"
-            f" data sets and trainings {used / 1e6:,.1f} MB are in use; delete something first"
+            f"expected a model of at most {max(0, limit - used) / 1e6:,.1f} MB, which is what is left of"
+            f" {limit / 1e6:,.0f} MB for data sets, trainings and kept models, got one of {size / 1e6:,.1f} MB; delete"
+            " something first"
         )
 
 

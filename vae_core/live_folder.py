@@ -32,7 +32,7 @@ LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
 class LiveFolder:
-    """A training's folder, as its worker sees it. `trainer` is the training, `betas` the card's live betas."""
+    """A training's folder, as its worker sees it; betas: those at which codes are shown live."""
 
     def __init__(self, folder: Path, data: Dataset, config: VAEConfig) -> None:
         self.folder, self.config = folder, config

@@ -33,7 +33,7 @@ class Process:
         """The process that `write` wrote down; None where the file is missing or broken."""
         try:
             record = json.loads(file.read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         if not isinstance(record, dict) or not isinstance(record.get("pid"), int) or record["pid"] < 1:
             return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,7 @@ class ProgressLog:
                     self._forget()  # another file is there now
                 stream.seek(self._offset)
                 new = stream.read()
-        except FileNotFoundError:
+        except OSError:  # not there yet, or not to be read: nothing new is known
             return
         self._offset += len(new)
         *lines, self._rest = (self._rest + new).split(b"\n")
@@ -59,7 +58,7 @@ class ProgressLog:
     def _take(self, line: bytes) -> None:
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         if not isinstance(event, dict):
             return
@@ -102,4 +101,5 @@ class ProgressLog:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # A comparison, as a whole number may be too large for math.isfinite; NaN is not within either.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300

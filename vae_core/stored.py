@@ -81,11 +81,11 @@ def find(name: str, *more: Path) -> Path:
 
 
 def load(folder: Path) -> Dataset:
-    """The data set in a folder that `store` wrote; its images are a view of the file. Raises DatasetError."""
+    """The data set in a folder that `store` wrote; its arrays are views of the files. Raises DatasetError."""
     facts = _facts(folder)
     samples = _array(folder / SAMPLES, np.dtype(facts["dtype"]), (facts["samples"], *facts["shape"]))
-    labels = _array(folder / LABELS, np.dtype(np.int32), (facts["samples"],)).astype(np.int64)
-    test = np.array(_array(folder / TEST, np.dtype(bool), (facts["samples"],)))
+    labels = _array(folder / LABELS, np.dtype(np.int32), (facts["samples"],))
+    test = _array(folder / TEST, np.dtype(bool), (facts["samples"],))
     names = facts["label_names"]
     if labels.size and not (labels.min() >= 0 and labels.max() < len(names)):
         raise DatasetError(
@@ -136,8 +136,9 @@ def _check_room(size: int) -> None:
     used, limit = home.used_bytes(), home.limit_bytes()
     if used + size > limit:
         raise DatasetError(
-            f"this data set takes {size / 1e6:,.1f} MB: expected at most {max(0, limit - used) / 1e6:,.1f} MB, which"
-            f" is what is left of {limit / 1e6:,.0f} MB for data sets, trainings and models in {home.home()}"
+            f"expected at most {max(0, limit - used) / 1e6:,.1f} MB, which is what is left of {limit / 1e6:,.0f} MB for"
+            f" data sets, trainings and models in {home.home()}, got a data set of {size / 1e6:,.1f} MB; delete some"
+            " first"
         )
 
 

@@ -63,7 +63,7 @@ def read_tensors(file: Path) -> tuple[dict[str, Any], Tensors]:
         tensors: Tensors = parse_safetensors(content)
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         facts = json.loads(header["__metadata__"]["json"])
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{file}: expected a safetensors file with JSON, got something else ({error})") from error
     if not isinstance(facts, dict):
         raise ValueError(f"{file}: expected a JSON object in its metadata, got {type(facts).__name__}")
@@ -75,7 +75,7 @@ def read_control(folder: Path) -> tuple[str, int]:
     try:
         record = json.loads((folder / CONTROL).read_bytes())
         pace, steps = record["pace"], record["steps"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "run", 0
     return (pace if pace in PACES else "run"), (steps if type(steps) is int else 0)
 

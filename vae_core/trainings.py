@@ -104,6 +104,8 @@ class Trainings:
                 f" and trainings, got {used / 1e6:,.0f} MB; delete some first."
             )
         with self._locked():
+            for rest in self.folder.glob(f"{TRASH}*"):  # of a server that died while it submitted or deleted
+                shutil.rmtree(rest, ignore_errors=True)
             self._make_room(request.owner)
             name = secrets.token_hex(8)
             new = self.folder / f"{TRASH}{name}"
@@ -180,7 +182,8 @@ class Trainings:
                 self._file(name, names.QUEUED).unlink(missing_ok=True)
                 return
             if training.status not in ACTIVE:
-                raise TrainingsError(f"stop: expected a training that is under way, got one that is {training.status}")
+                told = _told(training.status)
+                raise TrainingsError(f"Expected a training that is under way, to stop it, got one that {told}.")
             worker, mark = self._worker(name), self._file(name, names.STOP)
             if mark.exists() or worker is None:
                 return  # asked before: a second signal would lose the model
@@ -194,7 +197,8 @@ class Trainings:
         with self._locked():
             status = self._of(name, owner).status
             if status not in ("interrupted", "failed"):
-                raise TrainingsError(f"resume: expected a training that was interrupted, got one that is {status}")
+                told = _told(status)
+                raise TrainingsError(f"Expected a training that was interrupted, to resume it, got one that {told}.")
             self._file(name, names.STOP).unlink(missing_ok=True)
             names.write_control(self.folder / name, "run", 0)
             write_atomically(self._file(name, names.QUEUED), json.dumps({"time": time.time()}).encode())
@@ -284,14 +288,14 @@ class Trainings:
     def _queued_at(self, name: str) -> float:
         try:
             return float(json.loads(self._file(name, names.QUEUED).read_bytes())["time"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return float("inf")
 
     def _pace(self, name: str, owner: str | None, pace: str, *, steps: int = 0) -> None:
         with self._locked():
             status = self._of(name, owner).status
             if status not in ("running", "paused"):
-                raise TrainingsError(f"{pace}: expected a training that is under way, got one that is {status}")
+                raise TrainingsError(f"Expected a training that runs or is paused, got one that {_told(status)}.")
             asked = names.read_control(self.folder / name)[1]
             names.write_control(self.folder / name, pace, asked + steps)
 
@@ -337,4 +341,12 @@ class Trainings:
             del self._children[name]
             folder = self.folder / name
             if status > 0 and folder.is_dir() and self._log(name).life not in ("finished", "failed"):
-                say(folder, "failed", message=f"The worker ended with status {status}: {last_words(folder)}")
+                words = last_words(folder)
+                say(folder, "failed", message=f"The training’s process ended with status {status}: {words}")
+
+
+def _told(status: str) -> str:
+    """A status as it stands in a sentence: "is running", "has failed"."""
+    return {"measuring": "is being measured", "failed": "has failed", "interrupted": "was interrupted"}.get(
+        status, f"is {status}"
+    )

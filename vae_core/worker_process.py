@@ -71,7 +71,7 @@ def _enter(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     known, own = Process.read(folder / PID), Process.of(os.getpid())
     if known is not None and known != own and known.lives():
-        raise TrainingError(f"{folder}: expected a training that nobody works on, got one of process {known.pid}")
+        raise TrainingError(f"{folder}: expected a training that nobody works on, but process {known.pid} does")
     if own is not None:
         own.write(folder / PID)
 

@@ -150,3 +150,8 @@ def facts_of(name: str, dataset: Dataset) -> Facts:
     training = len(dataset.images) - int(np.count_nonzero(dataset.test))
     shape = tuple(int(size) for size in dataset.input_shape)
     return Facts(name, dataset.title, shape, len(dataset.images), training, suited_likelihood(dataset.images))
+
+
+def is_table(name: str) -> bool:
+    """Whether a data set's samples are rows of a table. Raises DatasetError where it is not there any more."""
+    return name not in DATASETS and stored_one(name).facts.is_table

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import controls, frame, library_view
 from ui.language import say
-from ui.plain import plain
+from ui.plain import plain, sentence
 from vae_core import archive, library
 from vae_core.checkpoints import CheckpointError, load_card
 from vae_core.library import LONGEST_TITLE
@@ -74,7 +74,7 @@ def _ask_for_title(training: Training, owner: str) -> None:
         with st.spinner(say("train.keep.busy")):
             library.keep(training.model_folder, title=title.strip(), owner=owner)
     except (CheckpointError, OSError) as error:
-        st.error(say("train.keep.failed", why=plain(str(error))))
+        st.error(say("train.keep.failed", why=sentence(str(error))))
         return
     st.rerun()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.language import say
-from ui.plain import plain
+from ui.plain import plain, sentence
 from ui.train import address, runner
 from ui.train.settings import duration
 from vae_core.trainings import ACTIVE, Training, TrainingsError
@@ -67,7 +67,7 @@ def _delete(identity: str, owner: str) -> bool:
     try:
         runner.trainings().delete(identity, owner=owner)
     except (TrainingsError, OSError) as error:
-        st.error(say("train.refused", why=plain(str(error))))
+        st.error(say("train.refused", why=sentence(str(error))))
         return False
     return True
 
@@ -76,7 +76,7 @@ def _resume(identity: str, owner: str) -> None:
     try:
         runner.trainings().resume(identity, owner=owner)
     except (TrainingsError, OSError) as error:
-        st.toast(say("train.refused", why=plain(str(error))), icon=":material/error:")
+        st.toast(say("train.refused", why=sentence(str(error))), icon=":material/error:")
 
 
 def status_of(training: Training) -> str:

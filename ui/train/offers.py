@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui import state
 from ui.language import say
-from ui.plain import plain
+from ui.plain import plain, sentence
 from ui.train import belongings, facts, runner
 from ui.train.facts import Facts, OnOffer
 from vae_core.datasets import DATA_VARIABLE, DatasetError
@@ -91,7 +91,7 @@ def _ask_to_delete(about: Facts, owner: str) -> None:
             try:
                 belongings.give_up(about.name, owner)
             except DatasetError as error:
-                st.error(say("train.refused", why=plain(str(error))))
+                st.error(say("train.refused", why=sentence(str(error))))
                 return
             st.rerun()
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui import controls, frame, glossary, language
 from ui.language import say
-from ui.plain import plain
+from ui.plain import plain, sentence
 from ui.train import address, belongings, keep, mine, offers, owner, runner, settings, upload, watch
 from ui.train.facts import Facts
 from ui.train.settings import Settings
@@ -24,7 +24,7 @@ DISK_SECONDS = 5.0  # for so long what was counted on the disk is believed
 
 
 def show() -> None:
-    """Draw the page: one's own trainings, and below them the one that the address names, or what starts another."""
+    """Draw the page: the training that the address names and a list of all, or that list and what starts another."""
     frame.require()
     _head()
     owner.remember()
@@ -38,15 +38,16 @@ def show() -> None:
         training = runner.trainings().get(asked) if asked else None
         if training is not None and training.request.owner != who:
             training = None  # that it is there is nobody else's business
-        mine.show(who, training.id if training else None)
         if training is not None:
             _show_training(training, who)
+            mine.show(who, training.id)
             return
+        mine.show(who, None)
         if asked:
             st.warning(say("train.not_yours"))
         _show_choices(who)
     except (TrainingsError, DatasetError, OSError) as error:
-        st.error(say("train.failed", why=plain(str(error))))
+        st.error(say("train.failed", why=sentence(str(error))))
 
 
 def _head() -> None:
@@ -105,7 +106,7 @@ def _offer_to_start(who: str, about: Facts, asked: Settings, brought: upload.Bro
                 belongings.claim(name, who)
             identity = runner.trainings().submit(_request(who, name, about.title, asked))
     except (DatasetError, TrainingsError, OSError) as error:
-        st.error(say("train.start.failed", why=plain(str(error))))
+        st.error(say("train.start.failed", why=sentence(str(error))))
         return
     if brought is not None:
         upload.use_up()

@@ -129,7 +129,8 @@ def expectation(facts: Facts, settings: Settings) -> str:
     passes = (settings.seconds or 0) / once
     if passes < 1:
         return say("train.expect.part", share=f"{passes:.0%}", time=duration(once))
-    return say("train.expect.passes", count=_rounded(passes))
+    count = _rounded(passes)
+    return say("train.expect.passes", count=1 if count == "1" else count)
 
 
 def duration(seconds: float) -> str:

@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ui import state
 from ui.language import say
-from ui.plain import plain
+from ui.plain import sentence
 from ui.train import choosing, found, offers
 from ui.train.facts import Facts, facts_of
 from vae_core.datasets import Dataset
@@ -89,7 +89,7 @@ def _show_files(files: list[UploadedFile]) -> Brought | None:
     array = choosing.ask_array(st.session_state.get(state.TRAIN_UPLOAD), identity)
     kept = _read(files, (identity, array or ""))
     if kept.upload is None:
-        st.error(say("train.upload.unreadable", why=plain(kept.error)))
+        st.error(say("train.upload.unreadable", why=sentence(kept.error)))
         return None
     left, right = st.columns([1, 1], gap="large")
     with right:
@@ -99,7 +99,7 @@ def _show_files(files: list[UploadedFile]) -> Brought | None:
     with left:
         _preview(kept.upload, choices)
     if dataset is None:
-        st.error(say("train.upload.unusable", why=plain(kept.error)))
+        st.error(say("train.upload.unusable", why=sentence(kept.error)))
         return None
     return Brought(dataset, facts_of(offers.UPLOAD, dataset))
 

@@ -11,8 +11,8 @@ from ui import language, opening, state
 from ui.language import say
 from ui.latent_canvas import CanvasEvents, latent_canvas
 from ui.latent_canvas.component import send
-from ui.plain import plain
-from ui.train import parts, runner
+from ui.plain import sentence
+from ui.train import facts, parts, runner
 from vae_core.datasets import DatasetError, check_images
 from vae_core.trainings import Training, TrainingsError
 
@@ -35,30 +35,33 @@ def _look(identity: str, owner: str, status: str) -> None:
     if training is None or EVERY.get(training.status) != EVERY.get(status):
         st.rerun()
     opened = parts.opening(training)
-    if opened is None:
+    if opened is None and training.status in ("failed", "interrupted"):
         _say_status(training)
         return
-    missing = _why_no_originals(training, opened)
+    # Before the first state there is the view already, and nothing on it: later nothing jumps.
+    missing = _why_no_originals(training, opened) if opened else ""
     events = latent_canvas(_data(training, opened, missing), key=state.TRAIN_CANVAS, digest=identity)
-    with opening.parts():
-        _send(training, opened, events, originals=not missing)
+    if opened is not None:
+        with opening.parts():
+            _send(training, opened, events, originals=not missing)
     _obey(identity, owner, events)
 
 
-def _data(training: Training, opened: parts.Opening, missing: str) -> dict[str, Any]:
-    """What the view is told in every run."""
+def _data(training: Training, opened: parts.Opening | None, missing: str) -> dict[str, Any]:
+    """What the view is told in every run; opened: None before the first state."""
     names = ("step", "share", "epoch", "seconds", "seconds_left", "distortion", "rate")
     return {
         "kind": "train",
         "language": language.current(),
         "digest": training.id,
-        "model": opened.card["name"],
-        "table": len(opened.card["config"]["input_shape"]) == 1,
+        "model": training.id,
+        "table": len(opened.card["config"]["input_shape"]) == 1 if opened else _is_table(training.request.dataset),
         "title": training.request.title,
         "initial": {},
-        "start": min(opening.START_BETA, float(opened.card["config"]["beta_max"])),
+        "start": min(opening.START_BETA, float(opened.card["config"]["beta_max"])) if opened else opening.START_BETA,
         "status": training.status,
-        "place": training.place,
+        "place": training.place if _has_to_wait(training) else None,
+        "measured": training.measured,
         "progress": training.progress and {name: training.progress.get(name) for name in names},
         "curve": training.curve,
         "states": training.states,
@@ -101,22 +104,32 @@ def _obey(identity: str, owner: str, events: CanvasEvents) -> None:
     try:
         actions[act["action"]](identity, owner=owner)
     except (TrainingsError, OSError) as error:
-        st.toast(say("train.refused", why=plain(str(error))), icon=":material/error:")
+        st.toast(say("train.refused", why=sentence(str(error))), icon=":material/error:")
         return
     if act["action"] in ("stop", "resume"):
         st.rerun()
 
 
+def _is_table(dataset: str) -> bool:
+    """Whether the samples are rows of a table, before a worker has said so."""
+    try:
+        return facts.is_table(dataset)
+    except (DatasetError, OSError):
+        return False
+
+
+def _has_to_wait(training: Training) -> bool:
+    """Whether other trainings come first; one that may start at once does so within a second."""
+    trainings = runner.trainings()
+    return training.place is not None and training.place + len(trainings.busy()) > trainings.slots
+
+
 def _say_status(training: Training) -> None:
-    """A sentence in the view's place, for as long as there is nothing to draw."""
-    if training.status == "waiting":
-        st.info(say("train.watch.waiting", count=training.place or 1), icon=":material/hourglass_top:")
-    elif training.status == "failed":
-        st.error(say("train.watch.failed", why=plain(training.message)))
-    elif training.status == "interrupted":
-        st.warning(say("train.watch.interrupted"))
+    """A sentence in the view's place, where a training has ended before there was anything to draw."""
+    if training.status == "failed":
+        st.error(say("train.watch.failed", why=sentence(training.message)))
     else:
-        st.info(say("train.watch.starting"), icon=":material/hourglass_top:")
+        st.warning(say("train.watch.interrupted"))
 
 
 def _why_no_originals(training: Training, opened: parts.Opening) -> str:

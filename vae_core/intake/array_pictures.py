@@ -121,8 +121,8 @@ def finite_range(array: NDArray[Any], name: str) -> tuple[float, float]:
         low, high = min(low, float(part.min())), max(high, float(part.max()))
     if first:
         raise IntakeError(
-            f"{shown(name)}: expected finite numbers, got {wrong:,} that are NaN or infinite, the first of them"
-            f" {first[0]} at index {first[1]}"
+            f"{shown(name)}: expected finite numbers, got NaN or infinite values ({wrong:,} of them, the first is"
+            f" {first[0]} at index {first[1]})"
         )
     return low, high
 

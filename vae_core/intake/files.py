@@ -84,13 +84,13 @@ def kind_of(file: File) -> str:
     """ "zip", "npy", "gzip", "idx", "picture" or "text"; else IntakeError says what the file is instead."""
     head = file.read(_HEAD)
     if not head:
-        raise IntakeError(f"{shown(file.name)} is empty: {EXPECTED}")
+        raise IntakeError(f"{shown(file.name)}: {_expected(file)}, got an empty file")
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             if kind == "a pickle":
                 raise IntakeError(
-                    f"{shown(file.name)} is a pickle, which can run code when it is opened and is never read:"
-                    f" {EXPECTED}"
+                    f"{shown(file.name)}: {_expected(file)}, got a pickle, which can run code when it is opened and is"
+                    " therefore never read"
                 )
             if kind.startswith(("a ", "an ")):
                 break
@@ -101,7 +101,14 @@ def kind_of(file: File) -> str:
         if head.startswith(_UTF16) or not _CONTROL.search(head):
             if file.suffix not in _BINARY:
                 return "text"
-            kind = f"no {file.suffix} file, whatever its name says"
+            kind = "plain text"
         else:
             kind = "a file of another kind"
-    raise IntakeError(f"{shown(file.name)} is {kind}: {EXPECTED}")
+    raise IntakeError(f"{shown(file.name)}: {_expected(file)}, got {kind}")
+
+
+def _expected(file: File) -> str:
+    """What a file should have been: what its name promises, else anything that can be read."""
+    if file.suffix not in _BINARY:
+        return EXPECTED
+    return f"expected {'an' if file.suffix in ('.npz', '.npy') else 'a'} {file.suffix} file, as its name says"

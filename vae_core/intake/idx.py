@@ -75,16 +75,19 @@ def parse_idx(file: File) -> NDArray[Any]:
     content = file.read()
     name = shown(file.name)
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES or content[3] == 0:
-        raise IntakeError(f"{name}: expected an IDX file, got another header")
+        raise IntakeError(f"{name}: expected an IDX file, got something else")
     dtype, dimensions = np.dtype(_TYPES[content[2]]), content[3]
     start = 4 + 4 * dimensions
     if len(content) < start:
-        raise IntakeError(f"{name}: expected the sizes of {dimensions} dimensions, got the end of the file")
+        raise IntakeError(f"{name}: expected a complete IDX file, got one that is cut off")
     shape = tuple(int(size) for size in np.frombuffer(content, ">u4", dimensions, 4))
     expected = math.prod(shape) * dtype.itemsize
     if len(content) - start != expected:
         sizes = "×".join(map(str, shape))
-        raise IntakeError(f"{name}: expected {expected:,} bytes for the shape {sizes}, got {len(content) - start:,}")
+        raise IntakeError(
+            f"{name}: expected a complete IDX file, {expected:,} bytes for the shape {sizes}, got"
+            f" {len(content) - start:,} bytes"
+        )
     return np.frombuffer(content, dtype, offset=start).reshape(shape)
 
 

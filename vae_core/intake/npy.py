@@ -24,12 +24,11 @@ def npy_header(stream: BinaryIO, name: str, limits: Limits) -> Kind:
         shape, _, dtype = read(stream)
         size = math.prod(shape) * dtype.itemsize
     except Exception as error:  # the header is text that NumPy parses; whatever it raises, there is no array
-        reason = clean(str(error), 200)
-        raise IntakeError(f"{shown(name)}: expected a NumPy array, got something else ({reason})") from error
+        raise IntakeError(f"{shown(name)}: expected a NumPy array, got one that is damaged or cut off") from error
     if dtype.hasobject:
         raise IntakeError(
             f"{shown(name)}: expected an array of numbers, got pickled Python objects, which can run code when they"
-            " are opened and are never read: save it with a dtype of numbers"
+            " are opened and are therefore never read: save it with a dtype of numbers"
         )
     if any(length < 0 for length in shape) or size > limits.unpacked_bytes:
         most = megabytes(limits.unpacked_bytes)
@@ -65,4 +64,4 @@ def times(shape: tuple[int, ...]) -> str:
 
 
 def _damaged(name: str, error: Exception) -> IntakeError:
-    return IntakeError(f"{shown(name)}: expected a complete array, got a damaged one ({clean(str(error), 200)})")
+    return IntakeError(f"{shown(name)}: expected a complete NumPy array, got a damaged one ({clean(str(error), 120)})")

@@ -107,9 +107,11 @@ def _chosen(kinds: Mapping[str, Kind], samples: str | None, file_name: str) -> s
             if samples in (name, clean(name)):
                 return name
         names = listed(fitting) if fitting else "none"
-        raise IntakeError(f"{shown(file_name)}: {SHAPES} in {shown(samples)}, but such arrays are {names}")
+        raise IntakeError(f"{shown(file_name)}: {SHAPES}, got {shown(samples)}; arrays that fit: {names}")
     if not fitting:
-        found = [f"{shown(name)} {times(shape)} of {dtype}" for name, (shape, dtype) in kinds.items()]
+        found = [
+            f"{shown(name)} of type {dtype} and the shape {times(shape)}" for name, (shape, dtype) in kinds.items()
+        ]
         raise IntakeError(f"{shown(file_name)}: {SHAPES}, got {', '.join(found[:5])}")
     return min(fitting, key=lambda name: (_rank(name, _SAMPLE_NAMES), -math.prod(kinds[name][0])))
 

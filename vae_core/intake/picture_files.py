@@ -136,7 +136,7 @@ class PictureFiles(Pictures):
         try:
             with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as opened:
                 if opened.size != (header.width, header.height):
-                    raise IntakeError(f"{shown(entry.path)}: expected one picture size, got two in its headers")
+                    raise IntakeError(f"{shown(entry.path)}: expected a picture of one size, got two sizes in one file")
                 if header.format == "JPEG":
                     opened.draft("RGB" if header.channels == 3 else "L", (4 * side, 4 * side))
                 picture = _plain(opened)

@@ -36,7 +36,7 @@ def read_upload(
         return _read(came, samples, limits)
     except MemoryError as error:
         raise IntakeError(
-            f"{listed([file.name for file in came])}: expected what fits into memory, got more"
+            f"{listed([file.name for file in came])}: expected files that fit into memory, got more"
         ) from error
     except OSError as error:
         raise IntakeError(

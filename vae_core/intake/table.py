@@ -76,8 +76,8 @@ def _refuse_infinities(array: NDArray[Any], name: str) -> None:
     if wrong.any():
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise IntakeError(
-            f"{shown(name)}: expected finite numbers, got {int(wrong.sum()):,} that are infinite, the first of them at"
-            f" index {place}"
+            f"{shown(name)}: expected finite numbers, got infinite values ({int(wrong.sum()):,} of them, the first at"
+            f" index {place})"
         )
 
 

@@ -181,7 +181,9 @@ def _style(file: File) -> _Style:
     try:
         records = [record for record in csv.reader(lines, delimiter=delimiter) if any(map(str.strip, record))]
     except csv.Error as error:
-        raise IntakeError(f"{shown(file.name)}: expected a table of comma-separated values, got {error}") from error
+        raise IntakeError(
+            f"{shown(file.name)}: expected a table of comma-separated values, got text that is none ({error})"
+        ) from error
     cells = [cell.strip() for record in records[:2000] for cell in record]
     decimal_comma = delimiter != "," and _has_decimal_comma(cells)
     return _Style(encoding, delimiter, _has_header(records[:200], decimal_comma), decimal_comma, foreign)
@@ -259,7 +261,7 @@ def _records(text: TextIO, style: _Style, name: str) -> Iterator[list[str]]:
                 yield record
     except csv.Error as error:
         raise IntakeError(
-            f"{shown(name)}: expected a table of comma-separated values, got line {lines.count:,} that is none"
+            f"{shown(name)}: expected a table of comma-separated values, but line {lines.count:,} is no row of one"
             f" ({error})"
         ) from error
 

@@ -147,7 +147,7 @@ class TableUpload(Upload):
         columns = tuple(dict.fromkeys(choices.columns))
         for name in columns:
             if name not in self.place or self.columns[self.place[name]].kind != "numeric":
-                raise IntakeError(f"{shown(name)}: expected the name of a numeric column")
+                raise IntakeError(f"expected the name of a numeric column, got {shown(name)}")
         if choices.shape and math.prod(choices.shape) != len(columns):
             height, width = choices.shape
             raise IntakeError(
@@ -156,7 +156,7 @@ class TableUpload(Upload):
         if not choices.shape and len(columns) > self.limits.columns:
             raise IntakeError(f"expected at most {self.limits.columns} columns, got {len(columns):,}: choose fewer")
         if not columns:
-            raise IntakeError("expected at least one numeric column, got none")
+            raise IntakeError("expected at least one numeric column, got none: choose some")
         self._refuse_infinities(columns)
         kept = np.flatnonzero(self._complete(choices)) if choices.missing == "drop" else np.arange(self.samples)
         if len(kept) < 2:
@@ -172,12 +172,12 @@ class TableUpload(Upload):
             if math.isinf(info.low) or math.isinf(info.high):
                 wrong = np.isinf(self.table.numbers(self.place[name]))
                 raise IntakeError(
-                    f"{shown(name)}: expected finite numbers, got {int(wrong.sum()):,} that are infinite or too large,"
-                    f" the first of them in sample {int(wrong.argmax()) + 1:,}"
+                    f"{shown(name)}: expected finite numbers, got infinite or too large values"
+                    f" ({int(wrong.sum()):,} of them, the first in sample {int(wrong.argmax()) + 1:,})"
                 )
             if math.isinf(info.high - info.low):
                 raise IntakeError(
-                    f"{shown(name)}: expected numbers that a calculation can hold, got {info.low:g} to {info.high:g}"
+                    f"{shown(name)}: expected numbers in a range to calculate with, got {info.low:g} to {info.high:g}"
                 )
 
     def _matrix(self, columns: tuple[str, ...]) -> NDArray[np.float64]:

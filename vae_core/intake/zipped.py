@@ -38,7 +38,7 @@ class Zip:
                 return stream.read(-1 if size is None else size)
         except Exception as error:  # zlib's, zipfile's and others; an entry that cannot be unpacked is damaged
             raise IntakeError(
-                f"{shown(self.name)}: expected to unpack {shown(path)}, but it is damaged ({error})"
+                f"{shown(self.name)}: expected a complete zip archive, but {shown(path)} in it is damaged ({error})"
             ) from error
 
     def _check(self, packed: int) -> None:
@@ -55,7 +55,10 @@ class Zip:
             if info.flag_bits & _ENCRYPTED:
                 raise IntakeError(f"{name}: expected files without a password, got {shown(path)} encrypted")
             if info.compress_type not in _METHODS:
-                raise IntakeError(f"{name}: expected files stored or deflated, got {shown(path)} packed in another way")
+                raise IntakeError(
+                    f"{name}: expected a zip archive with the usual compression, got {shown(path)} packed in another"
+                    " way"
+                )
         unpacked = sum(info.file_size for info in infos)
         if unpacked > limits.unpacked_bytes:
             raise IntakeError(

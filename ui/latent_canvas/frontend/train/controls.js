@@ -9,7 +9,7 @@ import { statusWords } from "./told.js";
  * @typedef {import("./told.js").Progress} Progress
  * @typedef {"pause" | "go" | "slow" | "step" | "stop" | "resume"} Action
  * @typedef {"run" | "pause" | "slow"} Pace
- * @typedef {{status: Status, place?: number | null, message?: string, pace?: Pace}} Standing
+ * @typedef {{status: Status, place?: number | null, message?: string, pace?: Pace, measured?: number}} Standing
  */
 
 /** What was asked for is taken to be so until the server says how it is, but not longer than this; milliseconds. */
@@ -117,7 +117,8 @@ export class Controls {
       : statusWords({ ...this.standing, status }, progress, this.slow);
     setText(this.title, title);
     setText(this.rest, rest);
-    const share = status === "finished" || status === "measuring" ? 1 : (progress?.share ?? 0);
+    // Once it is trained the bar starts anew, for the measuring.
+    const share = status === "finished" ? 1 : status === "measuring" ? (this.standing.measured ?? 0) : (progress?.share ?? 0);
     const percent = String(Math.round(100 * share));
     if (this.progressBar.getAttribute("aria-valuenow") !== percent) this.progressBar.setAttribute("aria-valuenow", percent);
     this.bar.style.setProperty("--share", String(share));

@@ -19,6 +19,8 @@ const HEIGHT = 142;
 /** With this many points the first steep fall no longer sets the scale: that share of the points may lie above the chart. */
 const MANY = 20;
 const CUT_SHARE = 0.04;
+/** The axis has so many nats at least: less is nothing that anyone must see. */
+const LEAST_NATS = 1;
 
 /** One quantity over time. */
 class GrowthChart extends Chart {
@@ -124,7 +126,7 @@ export class Growth {
     this.seconds = points.map((point) => point[2]);
     const end = this.seconds[points.length - 1] ?? 0;
     const until = roundUp(Math.max(end + (left ?? 0), 1));
-    for (const [i, chart] of this.charts.entries()) chart.setData(this.seconds, points.map((point) => point[3 + i]), left ? until : Math.max(end, 1e-3));
+    for (const [i, chart] of this.charts.entries()) chart.setData(this.seconds, points.map((point) => point[3 + i]), left || !end ? until : end);
   }
 
   /** @param {number | null} seconds @param {{distortion: number, rate: number} | null} at values of the state that is shown */
@@ -155,9 +157,10 @@ export function rangeOf(values) {
   const low = sorted[0];
   const high = sorted[values.length < MANY ? values.length - 1 : Math.ceil((1 - CUT_SHARE) * (values.length - 1))];
   // To the next round numbers, so that the axis stands still while the curve grows.
-  const bottom = low >= 0 && low < 0.4 * high ? 0 : low;
-  const { step } = ticks(bottom, bottom + (high - bottom || Math.abs(high) || 1), 4);
-  return [Math.floor(bottom / step) * step, Math.ceil(high / step + 0.05) * step];
+  const bottom = low >= 0 && (low < 0.4 * high || high < LEAST_NATS) ? 0 : low;
+  const top = Math.max(high, bottom + LEAST_NATS);
+  const { step } = ticks(bottom, top, 4);
+  return [Math.floor(bottom / step) * step, Math.ceil(top / step + 0.05) * step];
 }
 
 /** @param {number} seconds @returns {number} 1, 1.5, 2, 3, 5 or 8 times a power of ten, at least that long */

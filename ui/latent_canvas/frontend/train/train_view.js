@@ -25,6 +25,7 @@ export const STYLES = [new URL("./train.css", import.meta.url)];
  * @property {number | null} [place] in the queue
  * @property {import("./controls.js").Pace} [pace]
  * @property {Progress | null} [progress]
+ * @property {number} [measured] share of the measuring that is done
  * @property {CurvePoint[]} [curve]
  * @property {import("./states.js").StateEntry[]} [states] by rising step
  * @property {string} [message] of a failure
@@ -75,6 +76,7 @@ export class TrainView {
     this.empty = h("p", { class: "train-empty" });
     this.root = h("div", { class: "latent-canvas train-view", "data-testid": "train-view" }, this.controls.root, slot);
     this.#layOut();
+    this.canvas.beta.input.disabled = true; // until it is known which β there are
     attachTerms(this.controls.root, signal);
     onChange((digest) => digest === this.data?.digest && this.#open(), signal);
     onMoment((digest) => digest === this.data?.digest && this.#arrived(), signal);
@@ -87,9 +89,9 @@ export class TrainView {
     canvas.root.classList.add("training");
     canvas.stage.root.append(this.empty);
     const [left, right] = [".left", ".right"].map((name) => /** @type {HTMLElement} */ (canvas.root.querySelector(name)));
-    left.append(this.timeline.root, canvas.toolbar.root);
+    left.append(canvas.beta.root, this.timeline.root, canvas.toolbar.root);
     right.prepend(this.says);
-    canvas.beta.root.after(this.strip.root, this.growth.root);
+    canvas.panel.root.after(this.strip.root, this.growth.root);
     // The address names the page's own things, not where the ring lies.
     canvas.teller.toParams = () => new URLSearchParams();
     canvas.painter.morph = { frame: (now) => this.#frame(now) };
@@ -283,7 +285,8 @@ export class TrainView {
     const progress = this.#progress();
     const at = position === null ? progress : this.#factsAt(position);
     const { status } = this.controls;
-    this.#say(look(data.status, at, position !== null));
+    // The last stored state of a training that is over is what it has learned.
+    this.#say(look(data.status, at, position !== null && position < supply.entries.length - 1));
     this.growth.show(position === null ? null : (at?.seconds ?? null), at);
     const words = at ? placeOnTimeline({ seconds: at.seconds, epoch: at.epoch }) : "";
     this.timeline.show(position ?? Math.max(0, supply.entries.length - 1), position === null ? t("live.timeline.at_newest") : words, position === null);
