@@ -1,4 +1,4 @@
-"""Kills a training with SIGKILL at random moments and looks at what is on the disk; run by tests/test_worker_process.py.
+"""Kills a training with SIGKILL at random moments and looks at what is on disk; run by tests/test_worker_process.py.
 
     python tests/killing.py FOLDER KILLS SEED
 

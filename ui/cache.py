@@ -34,6 +34,7 @@ from vae_core.checkpoints import (
 )
 from vae_core.datasets import DatasetError, check_images, load_dataset, load_images_uint8
 from vae_core.statistics import image_statistics, levels_of
+from vae_core.subset import stored_index
 
 # Models a server keeps ready; 60,000 samples at 25 values of β take 12 MB.
 _KEPT_MODELS = 16
@@ -216,6 +217,9 @@ def _images_of(model: OpenModel) -> NDArray[Any]:
     """The samples that a model was trained on, bytes; the rows of a table are numbers in [0, 1]."""
     dataset, shape = model.card["dataset"], tuple(model.card["config"]["input_shape"])
     images = _rows(dataset) if len(shape) == 1 else _images(dataset)
+    if "subset" in model.card:  # of a very large data set the model holds a part
+        index = stored_index(len(images))
+        images = images if index is None else images[index]
     if images.shape[1:] != shape or len(images) < model.card["samples"]:
         expected = f"{model.card['samples']} samples of the shape {shape}"
         raise DatasetError(f"{dataset}: expected {expected}, got {len(images)} of the shape {images.shape[1:]}")

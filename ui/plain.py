@@ -22,4 +22,4 @@ def sentence(text: str) -> str:
     """
     starts_with_a_word = text.partition(" ")[0].isalpha()
     whole = text[:1].upper() + text[1:] if starts_with_a_word else text
-    return plain(whole if whole.endswith((".", "!", "?")) else f"{whole}.")
+    return plain(whole if not whole or whole.endswith((".", "!", "?")) else f"{whole}.")

@@ -27,6 +27,7 @@ LANGUAGE_PICKER = "language_picker"
 UNKNOWN_LANGUAGE = "unknown_language"  # a language that the address names and nobody has written
 OWNER = "owner"  # the token of this browser's owner (train/owner.py)
 TRAIN_CANVAS = "train_canvas"
+TRAIN_OPENED = "train_opened"  # the training that was opened last, for coming back by the browser's Back
 TRAIN_DATA = "train_data"  # the data set that is chosen on the page Train: a name, or "upload"
 TRAIN_UPLOAD = "train_upload"  # what was made of the uploaded files (train/upload.py)
 TRAIN_UPLOADS = "train_uploads"  # how often an upload has been used up: the uploader's key, so that it empties

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui import state
+
 PARAMETER = "training"
 
 
 def opened() -> str | None:
     """The id that the address names, whatever it may be; None where it names none."""
-    return st.query_params.get(PARAMETER) or None
+    named = st.query_params.get(PARAMETER)
+    # A button that leads to another page writes that page's parameters over this one's first: Back finds those here.
+    if not named and "model" in st.query_params and (left := st.session_state.get(state.TRAIN_OPENED)):
+        st.query_params.from_dict({PARAMETER: left})
+        return str(left)
+    return named or None
 
 
 def open_training(identity: str) -> None:
     """Name it in the address; the run after this one shows it."""
-    st.query_params[PARAMETER] = identity
+    st.session_state[state.TRAIN_OPENED] = st.query_params[PARAMETER] = identity
 
 
 def close_training() -> None:
     """Name none; the run after this one offers to train another."""
+    st.session_state.pop(state.TRAIN_OPENED, None)
     st.query_params.clear()
