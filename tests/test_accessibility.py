@@ -13,7 +13,13 @@ from playwright.sync_api import Browser, Page
 AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 READY = '[data-ready="true"]'
 # The page, and what shows that it is there.
-PAGES = {"": READY, "latent_map": READY, "kl_weight": READY, "train": ".st-key-train-button", "glossary": '[data-testid="stHeading"]'}
+PAGES = {
+    "": READY,
+    "latent_map": READY,
+    "kl_weight": READY,
+    "train": ".st-key-train-button",
+    "glossary": '[data-testid="stHeading"]',
+}
 STEPS = ("1", "2", "2q", "3", "4", "4q", "5", "5q", "6")
 # Streamlit's own frame, which this project cannot mend, is left out by its parts.
 FRAME = ['[data-testid="stHeader"]', '[data-testid="stSidebar"]', '[data-testid="stStatusWidget"]']

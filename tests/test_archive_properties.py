@@ -28,6 +28,7 @@ from ui.thumbnails import render
 from vae_core import CheckpointError, archive, home, library
 from vae_core.checkpoints import load_card, load_codes, load_statistics, load_weights
 from vae_core.conventions import Convention, factors, to_beta
+from vae_core.slug import slug
 
 Files = dict[str, bytes]
 FINITE = settings(
@@ -81,7 +82,7 @@ def show(name: str) -> None:
     described = start_view.gallery_card(name, card["title"])
     assert described["complaint"] == ""
     json.dumps(described, allow_nan=False)
-    assert name == library.name_from(name)
+    assert name == slug(name)
     chunks = plan_chunks(card["samples"], len(codes.betas), 2, 1000)
     parts = [
         model_payload(card, weights, "d"), encoder_payload(card, weights, "d"), codes_payload(codes, chunks, 0, "d"),

@@ -120,11 +120,11 @@ def test_rows_of_a_table_travel_as_numbers(dtype: type[np.generic]) -> None:
     assert np.array_equal(tensors["values"], expected)
 
 
-def test_very_many_rows_travel_as_halves() -> None:
+def test_very_many_rows_travel_exactly_too() -> None:
     rows = np.random.default_rng(0).random((4000, 200)).astype(np.float32)
     _, tensors = read(originals_payload(rows, Chunks(np.arange(4000, dtype=np.int32), (0, 4000)), 0, "digest"))
-    assert tensors["values"].dtype == np.float16
-    assert np.abs(tensors["values"].astype(np.float32) - rows).max() < 3e-4
+    assert tensors["values"].dtype == np.float32
+    assert np.array_equal(tensors["values"], rows)
 
 
 # --- tables in the browser ---
@@ -181,6 +181,14 @@ def test_a_table_has_the_words_of_a_table_and_pictures_those_of_pictures(page: P
     expect(page.locator('[data-testid="pad"]')).to_be_hidden()
 
 
+def test_small_pictures_of_bars_say_their_row_with_names_and_units(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/one_sample?model=people&step=4")
+    draw = page.get_by_test_id("draw").first
+    row = re.compile(re.escape(COLUMNS[0].name) + r" \d+\.\d · " + re.escape(COLUMNS[1].name) + r" \d+ · ")
+    expect(draw).to_have_attribute("title", row, timeout=60_000)
+    expect(draw).to_have_accessible_name(row)
+
+
 def test_a_columns_mean_and_deviation_are_told_in_its_own_units(page: Page, served: Served) -> None:
     page.goto(f"{served.url}/one_sample?model=people&step=1")
     page.wait_for_selector('[data-testid="story_pixels"][data-pixel]', timeout=60_000)
@@ -204,7 +212,7 @@ def test_decoded_colours_are_those_of_torch(page: Page, served: Served) -> None:
     for z in ((0.0, 0.0), (0.9, -1.1)):
         open_map(page, served, f"model=squares&z={z[0]},{z[1]}")
         expected = 255 * decoded(served.models / "squares", z).reshape(6, 5, 3)
-        assert np.abs(pixels(page, "decoded").astype(float) - expected).max() <= 1
+        assert np.abs(pixels(page, "decoded").astype(float) - expected).max() < 0.6, "rounded to the nearest"
         assert np.ptp(expected, axis=2).max() > 5, "a picture in colour"
 
 

@@ -247,6 +247,14 @@ def test_more_than_may_be_unpacked_is_refused_before_it_is() -> None:
     assert "200 times" in refused(("a.gz", idx(zeros)), limits=bomb)
 
 
+def test_a_gzip_file_of_several_members_is_read_whole() -> None:
+    members = [gzip.compress(b"a,b\n"), *(gzip.compress(f"{i},{i % 7}\n".encode()) for i in range(60)), b"\0" * 9]
+    assert read_upload([("a.csv.gz", b"".join(members))]).samples == 60
+    assert "cut off" in refused(("a.csv.gz", b"".join(members[:-1])[:-3]))
+    assert "damaged" in refused(("a.csv.gz", b"".join(members[:-1]) + b"no member"))
+    assert "at most 200 bytes" in refused(("a.csv.gz", b"".join(members)), limits=Limits(unpacked_bytes=200))
+
+
 def test_a_header_that_promises_more_than_may_be_is_refused_unread() -> None:
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (99_999, 99_999, 9)})

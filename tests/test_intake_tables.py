@@ -1,5 +1,7 @@
 """Tables that a person brings: how a CSV is read, missing values, columns that are used, and rows that are pictures."""
 
+import gzip
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +12,7 @@ from sklearn.datasets import load_digits, load_iris
 
 from vae_core import Column
 from vae_core.intake import IntakeError, Limits, read_upload
+from vae_core.intake.words import unique
 
 ROWS = [[1, 2.5, "x"], [2, 3.5, "y"], [4, 9.0, "x"], [8, 4.5, "y"]]
 
@@ -259,6 +262,50 @@ def test_a_row_that_never_ends_is_refused() -> None:
 def test_more_columns_than_any_table_has_are_refused() -> None:
     assert "at most 20,000 columns, got 20,002" in refused(("a.csv", b"1," * 20_001 + b"1\n"))
     assert "at most 20,000 columns, got 20,001" in refused(("a.npy", npy(np.zeros((2, 20_001)))))
+
+
+def test_a_small_packed_table_of_more_numbers_than_memory_may_hold_is_refused() -> None:
+    content = gzip.compress(csv(["a", "b", "c"], [[0, 1, 2]] * 1000))
+    sentence = refused(("a.csv.gz", content), limits=Limits(unpacked_bytes=20_000))
+    assert sentence == (
+        "'a.csv': expected a table whose numbers take at most 20,000 bytes, 8 bytes each, got more than 833 rows of"
+        " 3 columns"
+    )
+
+
+def test_a_table_never_is_a_matrix_of_eight_bytes_a_value() -> None:
+    upload = read_upload([("a.npy", npy(np.random.default_rng(0).integers(0, 255, (5_000, 200), dtype=np.uint8)))])
+    choices = upload.defaults()
+    tracemalloc.start()
+    try:
+        upload.preview(choices)
+        upload.steps(choices)
+        looked = tracemalloc.get_traced_memory()[1]
+        data = upload.dataset(choices)
+        peak, kept = tracemalloc.get_traced_memory()[1], tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert data.images.nbytes == 4_000_000
+    assert looked < 500_000
+    assert peak < 5_500_000
+    assert kept < 4_500_000
+
+
+@pytest.mark.parametrize("part", ["steps", "preview", "dataset"])
+def test_too_little_memory_is_said(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = read_upload([table()])
+
+    def full(*_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(upload, "_checked", full)
+    with pytest.raises(IntakeError, match="'table': expected samples that fit into memory"):
+        getattr(upload, part)(upload.defaults())
+
+
+def test_twenty_thousand_columns_of_one_name_are_told_apart_at_once() -> None:
+    assert unique(["a", "b", "a (2)", "a", "a", "b"]) == ["a", "b", "a (2)", "a (3)", "a (4)", "b (2)"]
+    assert unique(["x"] * 20_000)[-1] == "x (20000)"
 
 
 def test_choices_that_do_not_fit_are_refused() -> None:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from vae_core import Dataset, DatasetError, load_dataset
-from vae_core.own_recipe import TARGET_COLLAPSE, collapse, recipe_for, suited_likelihood, suited_sigma_x
+from vae_core.cli import _parser
+from vae_core.job import chosen_recipe
+from vae_core.own_recipe import TARGET_COLLAPSE, collapse, hurried, recipe_for, suited_likelihood, suited_sigma_x
 from vae_core.recipes import IMAGES_28, RECIPES
 from vae_core.subset import stored_index
 
@@ -27,6 +29,11 @@ def test_sigma_x_puts_the_collapse_near_eleven(noise: np.ndarray) -> None:
     largest = np.linalg.eigvalsh(np.cov(noise.reshape(300, -1).T, bias=True))[-1]
     assert sigma_x == pytest.approx(np.sqrt(largest / TARGET_COLLAPSE), rel=0.05)
     assert collapse(data, recipe_for(data)) == pytest.approx(TARGET_COLLAPSE, rel=0.1)
+
+
+def test_large_samples_collapse_later(noise: np.ndarray) -> None:
+    large = data_of(np.tile(noise[:, :4, :4], (1, 4, 4)))  # 256 values, four times 64
+    assert collapse(large, recipe_for(large)) == pytest.approx(2 * TARGET_COLLAPSE, rel=0.1)
 
 
 def test_bytes_and_floats_give_the_same_recipe(noise: np.ndarray) -> None:
@@ -58,6 +65,30 @@ def test_many_samples_are_trained_as_mnist_is() -> None:
     small = np.random.default_rng(0).uniform(size=(10_000, 2)).astype(np.float32)
     assert recipe_for(data_of(small)).options == IMAGES_28
     assert recipe_for(data_of(small[1:])).options == RECIPES["digits"].options
+
+
+def test_a_short_training_of_many_samples_takes_smaller_batches() -> None:
+    large = data_of(np.random.default_rng(0).uniform(size=(10_000, 2)).astype(np.float32))
+    for recipe in (recipe_for(large), RECIPES["mnist"]):
+        short = hurried(recipe, large, 44.9).options
+        assert short == replace(recipe.options, batch=256, warmup_steps=100)
+        assert short.learning_rate == 4e-3
+        assert hurried(recipe, large, 45.0) == recipe
+        assert hurried(recipe, large, None) == recipe, "its length is a number of epochs"
+    small = large.subset(np.arange(9_999))
+    assert hurried(recipe_for(small), small, 15.0) == recipe_for(small)
+
+
+def test_the_command_takes_smaller_batches_unless_told_otherwise() -> None:
+    large = data_of(np.random.default_rng(0).uniform(size=(10_000, 2)).astype(np.float32), name="mnist")
+
+    def batch(*more: str) -> int:
+        asked = _parser().parse_args(["train", "mnist", "--out", "x", "--seconds", "15", *more])
+        return chosen_recipe(asked, large).options.batch
+
+    assert batch() == 256
+    assert batch("--job", "y") == 256
+    assert batch("--batch", "512") == 512
 
 
 def test_a_known_data_set_keeps_its_recipe_unless_the_likelihood_is_another() -> None:

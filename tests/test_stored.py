@@ -59,7 +59,7 @@ def test_the_name_follows_from_what_it_holds(home: Path) -> None:
     assert stored.store(pictures()) == name
     assert stored.store(pictures(title="Other")) != name
     assert stored.store(pictures(58)) != name
-    assert len(list((home / "datasets").iterdir())) == 3
+    assert len(list((home / "datasets").glob("own-*"))) == 3
 
 
 def test_stored_sets_are_listed_by_title_and_deleted(home: Path) -> None:
@@ -70,7 +70,7 @@ def test_stored_sets_are_listed_by_title_and_deleted(home: Path) -> None:
     assert stored.list_stored() == [(a, "a"), (b, "B")]
     stored.delete(b)
     assert stored.list_stored() == [(a, "a")]
-    assert not list((home / "datasets").glob(".*"))
+    assert [path.name for path in (home / "datasets").glob(".*")] == [stored.LOCK]
     with pytest.raises(DatasetError, match="found none"):
         stored.delete(b)
 
@@ -167,7 +167,7 @@ def test_storing_over_a_damaged_set_mends_it(home: Path) -> None:
     (home / "datasets" / name / "samples.npy").write_bytes(b"")
     assert stored.store(pictures()) == name
     assert same(load_dataset(name), pictures())
-    assert not list((home / "datasets").glob(".*"))
+    assert [path.name for path in (home / "datasets").glob(".*")] == [stored.LOCK]
 
 
 @pytest.mark.parametrize(

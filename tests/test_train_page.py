@@ -29,7 +29,8 @@ NOBODY, SOMEBODY = "1" * 32, "2" * 32
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of this test's own, in which no training is ever started."""
     monkeypatch.setenv("LATENT_EXPLORER_HOME", str(tmp_path))
-    monkeypatch.setattr(Trainings, "dispatch", lambda self: None)
+    # The thread itself, not what it calls: it would outlive the test, and start trainings once that is over.
+    monkeypatch.setattr(runner, "_dispatch", lambda found: None)
     return tmp_path
 
 
@@ -54,6 +55,14 @@ def shown(app: AppTest) -> str:
     return " ".join(element.value for element in (*app.markdown, *app.caption, *app.info, *app.warning, *app.error))
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (0.03, "0.1 s"), (59, "59 s"), (60, "1 min"), (75, "75 s"), (90, "1.5 min"), (5400, "1.5 h")],
+)
+def test_a_time_in_words(seconds: float, words: str) -> None:
+    assert settings.duration(seconds) == words
+
+
 def npz(**arrays: NDArray[np.generic]) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
@@ -68,7 +77,7 @@ def test_the_page_opens_on_the_digits_without_a_word_of_complaint(own_folder: Pa
     assert not app.exception
     assert not app.error
     assert not app.warning
-    assert "1,797 pictures, 8 × 8" in shown(app)
+    assert "1,797 pictures, 8\u00a0×\u00a08" in shown(app), "the size of a picture does not break over lines"
     assert app.button(key="train-button").label == "Train"
 
 
@@ -184,6 +193,20 @@ def test_an_address_that_names_no_training_gets_a_sentence(own_folder: Path, nam
     assert app.button(key="train-button")
 
 
+def test_back_from_the_page_that_a_button_led_to_shows_the_same_training(own_folder: Path) -> None:
+    app = open_page()
+    identity = Trainings(home.trainings_folder()).submit(request_of(owner_of(app)))
+    app.query_params["training"] = identity
+    app.run()
+    # What Streamlit leaves in this page's address when a button leads to another page.
+    app.query_params.clear()
+    app.query_params["model"] = "digits"
+    app.run()
+    assert not app.exception
+    assert dict(app.query_params) in ({"training": identity}, {"training": [identity]})
+    assert not app.get("file_uploader"), "no offer to choose data"
+
+
 def test_a_training_whose_title_is_markup_is_listed_as_text(own_folder: Path) -> None:
     app = open_page()
     Trainings(home.trainings_folder()).submit(request_of(owner_of(app), title="<img src=x> [a](http://b)"))
@@ -221,28 +244,24 @@ def own_data(value: float = 0.0) -> Dataset:
 
 
 def test_a_data_set_is_its_owners_alone(own_folder: Path) -> None:
-    name = stored.store(own_data())
-    belongings.claim(name, SOMEBODY)
+    name = stored.store(own_data(), owner=SOMEBODY)
     assert belongings.mine(NOBODY) == []
     assert [mine for mine, _ in belongings.mine(SOMEBODY)] == [name]
 
 
 def test_the_same_data_of_two_people_stays_until_both_have_deleted_it(own_folder: Path) -> None:
-    name = stored.store(own_data())
-    assert stored.store(own_data()) == name
-    for person in (SOMEBODY, NOBODY):
-        belongings.claim(name, person)
-    belongings.give_up(name, SOMEBODY)
+    name = stored.store(own_data(), owner=SOMEBODY)
+    assert stored.store(own_data(), owner=NOBODY) == name
+    stored.give_up(name, SOMEBODY)
     assert [mine for mine, _ in belongings.mine(NOBODY)] == [name]
     assert belongings.mine(SOMEBODY) == []
-    belongings.give_up(name, NOBODY)
+    stored.give_up(name, NOBODY)
     assert stored.list_stored() == []
 
 
 def test_a_data_set_that_a_training_needs_is_not_deleted(own_folder: Path) -> None:
     app = open_page()
-    name = stored.store(own_data())
-    belongings.claim(name, owner_of(app))
+    name = stored.store(own_data(), owner=owner_of(app))
     Trainings(home.trainings_folder()).submit(request_of(owner_of(app), dataset=name))
     app.run()
     app.button(key=f"train-delete-{name}").click().run()

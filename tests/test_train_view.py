@@ -34,13 +34,20 @@ class Stage:
         self._write_states()
         self.show("running", 0)
 
-    def show(self, status: str, step: int) -> None:
+    def show(self, status: str, step: int, **more: Any) -> None:
         """From now on the page says that the training stands at this step."""
         share = step / STEPS[-1]
         progress = {"seconds_left": 12.0, **facts(step)}
         states = [{"index": i, "step": s, "share": s / STEPS[-1]} for i, s in enumerate(STEPS) if s <= step]
         curve = [[s / STEPS[-1], s, s / 10, 60 - s, s / 8] for s in range(0, step + 1, 2)]
-        view = {"status": status, "progress": progress, "states": states, "curve": curve, "message": "no room left"}
+        view = {
+            "status": status,
+            "progress": progress,
+            "states": states,
+            "curve": curve,
+            "message": "no room left",
+            **more,
+        }
         told = self.folder / "told.json"
         told.write_text(json.dumps({"live": step, "share": share, "view": view}))
         told.replace(self.folder / "view.json")
@@ -142,6 +149,7 @@ def test_the_timeline_opens_at_a_pause_and_leads_back_to_the_newest(page: Page, 
     page.keyboard.press("ArrowRight")
     expect(view).to_have_attribute("data-step", "10")
     page.get_by_test_id("newest").click()
+    expect(slider).to_be_focused()
     expect(view).to_have_attribute("data-state-index", "")
     expect(view).to_have_attribute("data-tweening", "false")
     assert decoded(page) == newest
@@ -182,13 +190,38 @@ def test_buttons_ask_and_are_closed_where_they_mean_nothing(page: Page, served: 
     expect(view).to_have_attribute("data-step", "30")
     slow.press("Enter")
     expect(slow).to_have_attribute("aria-pressed", "true")
-    stage.show("running", 30)
+    stage.show("running", 40, pace="run")
+    expect(view).to_have_attribute("data-step", "40")
+    expect(page.get_by_test_id("train-status")).to_have_text("Training in slow motion")
+    stage.show("running", 30, pace="slow")
+    expect(view).to_have_attribute("data-step", "30")
     expect(page.get_by_test_id("train-status")).to_have_text("Training in slow motion")
     page.get_by_test_id("train-stop").click()
     expect(page.get_by_test_id("train-status")).to_have_text("Stopping …")
+    expect(page.locator(".train-status")).to_be_focused()
     stage.show("failed", 30)
     expect(page.get_by_test_id("train-time")).to_have_text("no room left")
     assert stage.acts()[asked:] == ["pause", "step", "slow", "stop"]
+
+
+def test_a_training_that_waits_can_leave_the_queue(page: Page, served: tuple[str, Stage]) -> None:
+    url, stage = served
+    stage.show("waiting", 0, place=2)
+    open_view(page, url)
+    asked = len(stage.acts())
+    page.get_by_role("button", name="Leave the queue").click()
+    expect(page.get_by_test_id("train-status")).to_have_text("Stopping …")
+    stage.show("interrupted", 0)
+    expect(page.get_by_test_id("train-status")).to_have_text("Interrupted")
+    assert stage.acts()[asked:] == ["stop"]
+
+
+def test_what_a_finished_training_was_like_is_told_to_screen_readers(page: Page, served: tuple[str, Stage]) -> None:
+    url, stage = served
+    stage.show("finished", 40)
+    open_view(page, url)
+    chart = page.get_by_test_id("curve-distortion")
+    expect(chart).to_have_accessible_name("Distortion D over 4 seconds of training: from 60.0 to 20.0 nats.")
 
 
 def test_whoever_prefers_no_motion_sees_states_change_at_once(browser: Browser, served: tuple[str, Stage]) -> None:
@@ -233,9 +266,20 @@ def test_on_a_phone_everything_stands_in_one_column(phone: Page, served: tuple[s
     url, stage = served
     stage.show("paused", 40)
     open_view(phone, url)
-    names = ("train-play", "decoded", "stage", "timeline", "same-eight", "curve-distortion", "beta-slider")
+    names = ("train-play", "decoded", "stage", "beta-slider", "timeline", "same-eight", "curve-distortion")
     boxes = [phone.get_by_test_id(name).bounding_box() for name in names]
     tops = [box["y"] for box in boxes if box]
     assert len(tops) == len(names)
     assert tops == sorted(tops)
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes if box)
+
+
+def test_everything_a_hand_needs_is_in_sight_on_a_small_laptop(page: Page, served: tuple[str, Stage]) -> None:
+    url, stage = served
+    stage.show("paused", 40)
+    open_view(page, url)
+    for name in ("stage", "beta-slider", "timeline"):
+        box = page.get_by_test_id(name).bounding_box()
+        # The app has 200 pixels of menu and heading above the view, this page has fewer.
+        assert box is not None
+        assert box["y"] + box["height"] <= 900

@@ -1,5 +1,6 @@
 """The store of trainings: queue, slots, ownership, what is left after a crash, and what a broken folder does."""
 
+import errno
 import os
 import signal
 import sys
@@ -15,7 +16,6 @@ from vae_core import training_folder as names
 from vae_core import worker_start
 from vae_core.processes import Process
 from vae_core.trainings import MOST_OF_AN_OWNER, Request, Training, Trainings, TrainingsError
-from vae_core.worker_start import model_name, worker_command
 
 REQUEST = Request(
     owner="me", dataset="digits", title="Digits", size="small", hidden=(16, 16), epochs=3, created=1000.0
@@ -113,6 +113,73 @@ def test_several_servers_start_one_training_once(store: Trainings) -> None:
     assert store.waiting() == waiting[2:]
     starts = [(store.folder / name / names.PROGRESS).read_text().count('"starting"') for name in waiting[:2]]
     assert starts == [1, 1]
+
+
+def test_on_a_full_disk_the_queue_stays_and_says_why(store: Trainings, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = [store.submit(REQUEST) for _ in range(3)]
+
+    def full(folder: Path, event: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(worker_start, "say", full)
+        store.dispatch()
+        assert store.waiting() == waiting
+        assert {ask(store, name).status for name in waiting} == {"waiting"}
+        assert "No space left on device" in ask(store, waiting[0]).message
+    run(store, waiting[0])
+    assert ask(store, waiting[0]).message == ""
+    assert store.waiting() == waiting[1:]
+
+
+def test_a_worker_whose_process_cannot_be_written_down_does_not_stay(
+    store: Trainings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(process: Process, file: Path) -> None:
+        started.append(process)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    started: list[Process] = []
+    monkeypatch.setattr(Process, "write", full)
+    name = store.submit(REQUEST)
+    store.dispatch()
+    assert store.waiting() == [name]
+    assert [process.lives() for process in started] == [False]
+
+
+def test_a_folder_that_cannot_be_written_to_holds_up_no_other(
+    store: Trainings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = store.submit(REQUEST), store.submit(REQUEST)
+    say = worker_start.say
+
+    def refuse(folder: Path, event: str, **facts: object) -> None:
+        if folder.name == first:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        say(folder, event, **facts)
+
+    monkeypatch.setattr(worker_start, "say", refuse)
+    run(store, second)
+    assert store.waiting() == [first]
+
+
+def test_a_training_whose_server_died_just_after_it_started_it_is_not_started_twice(store: Trainings) -> None:
+    name = store.submit(REQUEST)
+    queued = (store.folder / name / names.QUEUED).read_bytes()
+    run(store, name)
+    (store.folder / name / names.QUEUED).write_bytes(queued)
+    store.submit(REQUEST)
+    Trainings(slots=2).dispatch()
+    assert ask(store, name).status == "running"
+    assert (store.folder / name / names.PROGRESS).read_text().count('"starting"') == 1
+
+
+def test_a_training_that_another_server_removed_is_forgotten(store: Trainings) -> None:
+    name = store.submit(REQUEST)
+    ask(store, name)
+    Trainings().delete(name)
+    assert store.get(name) is None
+    assert name not in store._logs
 
 
 def test_another_server_sees_and_stops_a_training_that_it_did_not_start(store: Trainings) -> None:
@@ -271,63 +338,3 @@ def test_watching_is_remembered(store: Trainings) -> None:
     name = store.submit(REQUEST)
     store.watch(name)
     assert time.time() - (store.folder / name / names.WATCHED).stat().st_mtime < 60
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("owner", ""),
-        ("dataset", "../digits"),
-        ("dataset", "own-" + "f" * 99),
-        ("title", " "),
-        ("title", "a\x00b"),
-        ("title", "half \ud800"),
-        ("title", "x" * 201),
-        ("hidden", ()),
-        ("hidden", (16, 0)),
-        ("hidden", (True,)),
-        ("hidden", [16]),
-        ("epochs", 0),
-        ("epochs", 2.5),
-        ("seconds", float("nan")),
-        ("seconds", 0),
-        ("likelihood", "poisson"),
-        ("likelihood", ["gaussian"]),
-        ("sigma_x", 0),
-        ("sigma_x", float("inf")),
-        ("seed", -1),
-        ("seed", "1"),
-        ("created", float("inf")),
-    ],
-)
-def test_a_wrong_request_is_refused_by_the_name_of_its_field(field: str, value: object) -> None:
-    length = {"epochs": None} if field == "seconds" else {}
-    with pytest.raises(TrainingsError, match=field):
-        replace(REQUEST, **{**length, field: value})
-
-
-def test_a_request_has_one_length() -> None:
-    with pytest.raises(TrainingsError, match="either seconds or epochs"):
-        replace(REQUEST, seconds=3.0)
-    with pytest.raises(TrainingsError, match="either seconds or epochs"):
-        replace(REQUEST, epochs=None)
-
-
-def test_a_request_survives_its_json() -> None:
-    odd = replace(REQUEST, title='a/b.c "quoted" 🎉 <script>', sigma_x=0.3, seed=7)
-    assert Request.from_json(odd.to_json()) == odd
-
-
-def test_any_title_gives_a_plain_name_and_reaches_the_worker_whole(tmp_path: Path) -> None:
-    for title in ("../../etc/passwd", "-rf", "数字", "🎉", "CON", "a" * 200, "Ünï.code"):
-        name = model_name(title)
-        assert name.isascii()
-        assert name.replace("-", "").isalnum()
-        assert len(name) <= 48
-        assert f"--title={title}" in worker_command(tmp_path, replace(REQUEST, title=title))
-
-
-def test_a_worker_is_told_to_resume_where_there_is_something_to_resume(tmp_path: Path) -> None:
-    assert "--resume" not in worker_command(tmp_path, REQUEST)
-    (tmp_path / names.RESUME).touch()
-    assert "--resume" in worker_command(tmp_path, REQUEST)

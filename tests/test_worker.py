@@ -105,11 +105,43 @@ def test_slow_motion_shows_every_step(
 ) -> None:
     folder, voice, _, _ = running
     monkeypatch.setattr("vae_core.worker.SLOW_SECONDS", 0.01)
+    (folder / names.WATCHED).touch()
     names.write_control(folder, "slow", 0)
     until(lambda: len(voice.of("progress")) > 5)
     steps = [facts["step"] for facts in voice.of("progress")]
     assert steps == list(range(1, len(steps) + 1))
     assert live_step(folder) >= steps[4]
+
+
+def test_slow_motion_that_nobody_looks_at_runs_at_full_speed_until_somebody_does(
+    running: tuple[Path, Heard, StopSignal, threading.Thread], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, voice, _, _ = running
+    monkeypatch.setattr("vae_core.worker.SLOW_SECONDS", 0.1)
+    monkeypatch.setattr("vae_core.worker.SLOW_PATIENCE_SECONDS", 0.2)
+    names.write_control(folder, "slow", 0)
+    until(lambda: bool(voice.of("progress")) and voice.of("progress")[-1]["step"] > 50)
+    (folder / names.WATCHED).touch()
+    time.sleep(0.3)  # what was under way ends
+    seen = len(voice.events)
+    until(lambda: len(voice.events) > seen + 3)
+    steps = [facts["step"] for kind, facts in voice.events[seen + 1 :] if kind == "progress"]
+    assert [b - a for a, b in pairwise(steps)] == [1] * (len(steps) - 1)
+
+
+def test_the_patience_with_a_pause_begins_when_somebody_last_looked(
+    few: Dataset, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, _ = worker_of(few, folder)
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    live = worker._folder
+    assert live is not None
+    (folder / names.WATCHED).touch()
+    assert worker._unwatched(live) == 0
+    os.utime(folder / names.WATCHED, (0, 0))
+    now[0] += 20
+    assert worker._unwatched(live) == 20
 
 
 def test_a_stop_is_heard_during_a_pause(running: tuple[Path, Heard, StopSignal, threading.Thread]) -> None:
@@ -136,6 +168,15 @@ def test_a_pause_that_nobody_looks_at_gives_its_place_up(
     assert worker.train() is False
     assert worker.parked
     assert read_resume(folder) is not None
+
+
+def test_what_a_killed_worker_left_goes_and_what_a_server_is_writing_stays(few: Dataset, folder: Path) -> None:
+    (folder / names.STATES).mkdir()
+    left = [folder / ".live.safetensors.new-7", folder / names.STATES / ".0003.safetensors.new-7"]
+    for file in [*left, folder / ".control.json.new-7", folder / ".queued.new-7"]:
+        file.touch()
+    LiveFolder(folder, few, SMALL)
+    assert sorted(file.name for file in folder.rglob("*.new-*")) == [".control.json.new-7", ".queued.new-7"]
 
 
 def test_live_updates_are_made_only_while_somebody_looks(few: Dataset, folder: Path) -> None:

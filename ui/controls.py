@@ -112,8 +112,15 @@ def _first_model(names: list[str]) -> str:
 
 
 def choose(name: str) -> None:
-    """Another model is picked: complaints about the address, and its view, belong to the one before."""
+    """Another model is picked: complaints about the address, its samples and places belong to the one before."""
     st.session_state[state.CHOSEN_MODEL] = name
+    addresses = st.session_state.get(state.ADDRESS, {}).values()
+    said = {field: value for view, _ in addresses for field, value in view.items()}
+    kept = state.for_any_model({**said, **(st.session_state.get(state.LAST_VIEW) or {})})
     for key in (state.UNKNOWN_MODEL, state.GONE_MODEL, state.LAST_VIEW, state.ADDRESS):
         st.session_state.pop(key, None)
-    st.session_state[state.ADDRESS] = {page: ({}, {}) for page in state.PAGES}
+    # β, the ring and the like go on, also where the browser makes its view anew (from pictures to a table).
+    fields = {page: {parameter.field for parameter in known.values()} for page, known in state.PAGES.items()}
+    st.session_state[state.ADDRESS] = {
+        page: ({field: value for field, value in kept.items() if field in own}, {}) for page, own in fields.items()
+    }

@@ -25,7 +25,10 @@ def navigation() -> StreamlitPage:
     wake()
     st.session_state[state.FRAMED] = True
     pages = [st.Page(file, title=say(f"pages.{name}.title"), default=name == "start") for name, file in PAGES.items()]
-    return st.navigation(pages, position="top")
+    page = st.navigation(pages, position="top")
+    if page.url_path != "train":
+        st.session_state.pop(state.TRAIN_UPLOAD, None)  # its uploader is empty on coming back, and it may be large
+    return page
 
 
 def hide_what_is_hidden(page: StreamlitPage) -> None:

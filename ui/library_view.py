@@ -8,18 +8,19 @@ from ui import cache, controls, state
 from ui.language import say
 from ui.plain import plain
 from ui.train import owner
-from vae_core import library
+from vae_core import archive, library
 from vae_core.checkpoints import CheckpointError
+from vae_core.slug import slug
 
-UPLOAD_MB = 400  # archive.MOST_BYTES, said before the upload
+UPLOAD_MB = archive.MOST_BYTES // 2**20  # as Streamlit counts them
 
 
 def show(model: cache.OpenModel) -> None:
     """The buttons below a model, in the row at hand: download it, delete it where this person kept it, open another."""
     st.download_button(
         say("library.download"),
-        data=lambda: _packed(model),
-        file_name=f"{library.name_from(model.folder.name)}.zip",
+        data=lambda: archive.pack(model.folder),
+        file_name=f"{slug(model.folder.name)}.zip",
         mime="application/zip",
         on_click="ignore",
         icon=":material/download:",
@@ -53,7 +54,7 @@ def upload() -> str | None:
     if refused != file.file_id:
         try:
             with st.spinner(say("library.upload_busy")):
-                name = _unpacked(file.getvalue())
+                name = archive.unpack(file.getvalue(), owner.current())
         except CheckpointError as error:
             why = str(error)
             st.session_state[state.REFUSED_UPLOAD] = (file.file_id, why)
@@ -63,18 +64,6 @@ def upload() -> str | None:
             return name
     st.error(say("library.upload_failed", file=plain(file.name), why=plain(why)))
     return None
-
-
-def _unpacked(content: bytes) -> str:
-    from vae_core import archive  # only for whoever brings a model
-
-    return archive.unpack(content, owner.current())
-
-
-def _packed(model: cache.OpenModel) -> bytes:
-    from vae_core import archive  # only for whoever takes one along
-
-    return archive.pack(model.folder)
 
 
 def _megabytes(model: cache.OpenModel) -> str:

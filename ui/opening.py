@@ -44,7 +44,8 @@ def remember_view(key: str) -> None:
     if last.get("digest") != told.get("digest"):
         # The first word of this model: pages that were opened and not touched were where their addresses said.
         addresses = st.session_state.get(state.ADDRESS, {}).values()
-        last = {field: value for view, _ in addresses for field, value in view.items()}
+        said = {field: value for view, _ in addresses for field, value in view.items()}
+        last = {**state.for_any_model(said), **state.for_any_model(last)} if last else said
     st.session_state[state.LAST_VIEW] = {**last, **told}
 
 
@@ -105,8 +106,10 @@ def _opening_view(model: cache.OpenModel, kind: str) -> dict[str, Any]:
     """The view to open with: the one this session left, else the address's. Complaints about the address are shown."""
     fields = {parameter.field for parameter in state.PAGES[kind].values()}
     last = st.session_state.get(state.LAST_VIEW)
-    if last is not None and last.get("digest") == model.digest:
-        return {field: value for field, value in last.items() if field in fields}
+    if last is not None:
+        # Of another model's view, samples, classes and places mean nothing here, and neither does the first address.
+        told = last if last.get("digest") == model.digest else _within(model, state.for_any_model(last))
+        return {field: value for field, value in told.items() if field in fields}
     pages = st.session_state.setdefault(state.ADDRESS, {})
     limits = state.Limits(model.card["config"]["beta_max"], model.card["samples"], len(model.card["label_names"]))
     if kind not in pages:
@@ -120,4 +123,9 @@ def _opening_view(model: cache.OpenModel, kind: str) -> dict[str, Any]:
     _, complaints = state.read_view(params, limits, state.PAGES[kind], language=language.current())
     if complaints:
         st.warning("  \n".join(plain(complaint) for complaint in complaints))
-    return dict(view)
+    return _within(model, view)
+
+
+def _within(model: cache.OpenModel, view: Mapping[str, Any]) -> dict[str, Any]:
+    """The view with β as large as this model knows it: it may come from another one's."""
+    return {**view, "beta": min(view["beta"], model.card["config"]["beta_max"])} if "beta" in view else dict(view)

@@ -27,6 +27,8 @@ LANGUAGE_PICKER = "language_picker"
 UNKNOWN_LANGUAGE = "unknown_language"  # a language that the address names and nobody has written
 OWNER = "owner"  # the token of this browser's owner (train/owner.py)
 TRAIN_CANVAS = "train_canvas"
+TRAIN_VIEW = "train_view"  # the live view as the browser last told it, for when it is made anew
+TRAIN_STEPS = "train_steps"  # single steps that the live view has asked for so far: (of which view, how many)
 TRAIN_OPENED = "train_opened"  # the training that was opened last, for coming back by the browser's Back
 TRAIN_DATA = "train_data"  # the data set that is chosen on the page Train: a name, or "upload"
 TRAIN_UPLOAD = "train_upload"  # what was made of the uploaded files (train/upload.py)
@@ -229,6 +231,15 @@ STORY_PARAMETERS: dict[str, Parameter] = {
 }
 
 START_PARAMETERS: dict[str, Parameter] = {name: PARAMETERS[name] for name in ("beta", "z")}
+
+# Fields of a view that mean the same for every model: not samples, classes and places on one model's map.
+FOR_ANY_MODEL = frozenset({"beta", "z", "k", "colour", "grid", "cloud", "step", "ellipses"})
+
+
+def for_any_model(view: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a view can go on when another model is shown."""
+    return {field: value for field, value in view.items() if field in FOR_ANY_MODEL}
+
 
 # The parameters of every page, by the page's kind of view.
 PAGES = {"start": START_PARAMETERS, "story": STORY_PARAMETERS, "map": PARAMETERS, "weight": WEIGHT_PARAMETERS}

@@ -16,6 +16,7 @@ from vae_core import library
 from vae_core.card import CARD, CODES, MODEL, STATISTICS, CheckpointError
 from vae_core.library import FILES
 from vae_core.loading import PathLike, fingerprint, load_card
+from vae_core.slug import slug
 
 MOST_BYTES = 400_000_000  # of a whole archive, packed and unpacked
 MOST_CARD_BYTES = 4_000_000
@@ -53,7 +54,7 @@ def pack(folder: PathLike) -> bytes:
     """
     root = Path(folder)
     card = load_card(root)
-    inside = library.name_from(root.name)
+    inside = slug(root.name)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for name in FILES:

@@ -40,6 +40,8 @@ def _refuse(sentence: str) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
+    if options.resume and not options.job:
+        raise TrainingError("--resume: expected the folder of the training to go on with, --job FOLDER, got none")
     if options.json or options.job:
         from vae_core.worker_process import work
 
@@ -116,11 +118,11 @@ def _data(options: argparse.Namespace) -> int:
 
 def _pack(options: argparse.Namespace) -> int:
     from vae_core import archive
-    from vae_core.saving import write_file
+    from vae_core.processes import write_atomically
 
     folder = find_model(options.model)
     content = archive.pack(folder)
-    write_file(options.out, content)
+    write_atomically(options.out, content)
     print(f"{options.out}: the model {folder.name}, {len(content) / 1e6:.1f} MB")
     return 0
 

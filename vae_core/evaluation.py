@@ -39,14 +39,18 @@ def describe(
     curve_samples: int = 10_000,
     training: Mapping[str, Any],
     table: bool = True,
+    beta_collapse: float | None = None,
     report: Callable[[float], None] = lambda share: None,
 ) -> tuple[Codes, dict[str, Any]]:
     """The codes and the card of a trained model, ready for `checkpoints.save`.
 
     The weights are rounded first, so that all figures are those of the stored model. `training` is put on the
-    card as it is; table: measure the table along beta too; report is called with the share that is done.
+    card as it is; table: measure the table along beta too; beta_collapse: where a linear VAE collapses, None: it
+    follows from `data`; report is called with the share that is done.
     """
     round_weights(model)
+    if beta_collapse is None:
+        beta_collapse = collapse_beta(data.images, model.config, left_out=data.test)
     points = list(betas) if model.config.single_beta else curve_betas(betas)
     # The three parts take about the same time.
     codes = encode_codes(model, data, betas, report=lambda share: report(share / 3))
@@ -55,7 +59,7 @@ def describe(
     for record in measure_curve(model, train_part, test_part, points, draws=draws):
         curve.append(record)
         report((1 + len(curve) / len(points)) / 3)
-    more: dict[str, Any] = {"columns": [asdict(column) for column in data.columns]} if data.columns else {}
+    more = columns_of(data)
     if table:
         more["table"] = table_with_distortion(
             model, data, codes, draws=draws, report=lambda share: report((2 + share) / 3)
@@ -65,12 +69,17 @@ def describe(
         "title": data.title,
         "dataset": data.name,
         "label_names": list(data.label_names),
-        "beta_collapse": collapse_beta(data.images, model.config, left_out=data.test),
+        "beta_collapse": beta_collapse,
         "training": dict(training),
         "measured": {"draws": draws, "train_samples": len(train_part), "test_samples": len(test_part)},
         "curve": curve,
         **more,
     }
+
+
+def columns_of(data: Dataset) -> dict[str, Any]:
+    """The card's "columns", for a table; else nothing."""
+    return {"columns": [asdict(column) for column in data.columns]} if data.columns else {}
 
 
 def table_with_distortion(

@@ -47,6 +47,6 @@ def used_bytes() -> int:
         for name in names:
             try:
                 total += os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118  (os.walk gives strings)
-            except FileNotFoundError:
-                continue  # renamed or removed meanwhile
+            except OSError:
+                continue  # renamed or removed meanwhile, or not to be looked at
     return total

@@ -6,8 +6,8 @@ import argparse
 import math
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,13 @@ import torch
 from vae_core.checkpoints import CheckpointError, check_target, load_card, save, weight_shapes
 from vae_core.config import TrainingError, beta_nodes
 from vae_core.datasets import Dataset
-from vae_core.evaluation import describe
+from vae_core.evaluation import columns_of, describe
 from vae_core.live_folder import LiveFolder, read_resume
 from vae_core.models import VAE
-from vae_core.own_recipe import collapse, recipe_for
+from vae_core.own_recipe import collapse, hurried, recipe_for
 from vae_core.parallel import Group
 from vae_core.recipes import SIZES, Recipe
+from vae_core.resumed import resumed
 from vae_core.statistics import image_statistics, levels_of
 from vae_core.stop_signal import StopSignal
 from vae_core.subset import stored_index
@@ -47,9 +48,15 @@ class Job:
     def __init__(self, data: Dataset, options: argparse.Namespace, group: Group) -> None:
         self.data, self.group = data, group
         self.recipe = chosen_recipe(options, data)
+        self._resume_from: Path | None = options.job if options.resume else None
+        self._found = None if self._resume_from is None else read_resume(self._resume_from)
         torch.set_num_threads(self.recipe.threads)
-        self._collapse = collapse(data, self.recipe)
-        self.config = self.recipe.config(data.input_shape, self._collapse)
+        if self._found is None:
+            self._collapse = collapse(data, self.recipe)
+            self.config = self.recipe.config(data.input_shape, self._collapse)
+        else:
+            self.recipe, self.config = resumed(self.recipe, self._found[1], options)
+            self._collapse = collapse(data, self.recipe)
         self.name = options.name or data.name
         self.title: str = options.title or data.title
         self.folder: Path = options.out / self.name
@@ -61,7 +68,6 @@ class Job:
         check_target(self.folder)
         self.finished_before = _is_finished(self.folder)
         self.saved_epoch: int | None = None
-        self._resume_from: Path | None = options.job if options.resume else None
         self._stores = options.job is not None
         self._live = self._live_folder(options.job) if self._stores and group.writes else None
         self._draft_due = time.perf_counter() + self.save_every
@@ -115,10 +121,11 @@ class Job:
 
     def _trainer(self) -> Trainer:
         """The training, from its start or from where it was; all processes must agree on which."""
-        found = None if self._resume_from is None else read_resume(self._resume_from)
+        found, self._found = self._found, None  # the trainer has copies
         if self.group.any(found is not None) and found is None:
             raise TrainingError(f"resume: expected {self._resume_from} to be the same folder for every process")
         if found is not None:
+            _warn(found[1], self.group)
             return Trainer.resume(self.data, *found, device=self.device, group=self.group)
         return Trainer(
             self.data,
@@ -141,7 +148,7 @@ class Job:
             "label_names": list(self.data.label_names),
             "beta_collapse": self._collapse,
             "parameters": weights,
-            **_columns(self.data),
+            **columns_of(self.data),
         }
         live.write_start(card)
         return live
@@ -182,13 +189,14 @@ class Job:
             curve_samples=samples,
             training=training,
             table=table and not coarse,
+            beta_collapse=self._collapse,
             report=lambda share: report(share / 2 if coarse else share),
         )
         if coarse:
             card["table"] = coarse_table(
                 model, stored, codes, draws=draws, report=lambda share: report((1 + share) / 2)
             )
-        more: dict[str, Any] = {"name": self.name, "title": self.title, "beta_collapse": self._collapse}
+        more: dict[str, Any] = {"name": self.name, "title": self.title}
         if stored is not self.data:
             more["subset"] = {"of": len(self.data.images), "seed": 0}
         # A draft is soon replaced: only a finished model gets the data set's statistics.
@@ -224,10 +232,13 @@ class Job:
 def chosen_recipe(options: argparse.Namespace, data: Dataset) -> Recipe:
     """The data set's recipe with what the command line changes.
 
-    Where the likelihood or sigma_x is another, beta_max follows from the data unless it is given too. A training that
-    people look at is measured more coarsely, so that they need not wait.
+    Where the likelihood or sigma_x is another, beta_max follows from the data unless it is given too. A short training
+    of many samples takes smaller batches (`own_recipe.hurried`). A training that people look at is measured more
+    coarsely, so that they need not wait.
     """
     recipe = recipe_for(data, likelihood=options.likelihood, sigma_x=options.sigma_x)
+    if resolve_device(options.device).type == "cpu":
+        recipe = hurried(recipe, data, options.seconds)
     if options.job is not None:
         recipe = coarser(recipe)
     changes: dict[str, Any] = {
@@ -261,9 +272,14 @@ def _voice(options: argparse.Namespace, name: str, group: Group) -> Voice:
     return JsonVoice(sys.stdout) if options.json else BarVoice(name)
 
 
-def _columns(data: Dataset) -> dict[str, Any]:
-    """The card's "columns", for a table."""
-    return {"columns": [asdict(column) for column in data.columns]} if data.columns else {}
+def _warn(facts: Mapping[str, Any], group: Group) -> None:
+    """Say where the number of processes is another one than that of the training that goes on."""
+    if group.writes and facts.get("processes") != group.world:
+        print(
+            f"This training had {facts.get('processes')} processes and goes on with {group.world}: from here on, the"
+            " noise and the order of the samples are others than they would have been.",
+            file=sys.stderr,
+        )
 
 
 def _is_finished(folder: Path) -> bool:

@@ -11,7 +11,6 @@ import contextlib
 import hmac
 import json
 import os
-import re
 import secrets
 import shutil
 import tempfile
@@ -24,27 +23,17 @@ from typing import Any
 
 from vae_core import home
 from vae_core.card import CARD, CODES, MODEL, STATISTICS, CheckpointError
-from vae_core.loading import (
-    REFERENCES,
-    PathLike,
-    list_models,
-    load_card,
-    load_codes,
-    load_statistics,
-    load_weights,
-)
+from vae_core.loading import PathLike, list_models, load_card, load_codes, load_statistics, load_weights
 from vae_core.saving import card_bytes
+from vae_core.slug import slug
 
 CHECKPOINTS_VARIABLE = "LATENT_EXPLORER_CHECKPOINTS"  # the environment variable that names another folder of models
 SHIPPED = Path(__file__).resolve().parents[1] / "checkpoints"
 LONGEST_TITLE = 80  # characters
-LONGEST_NAME = 40
 FILES = (CARD, MODEL, CODES, STATISTICS)  # all that a model folder may hold; the last may be missing
 
 _OWNERS = ".owners"
 _FIRST = ("digits", "mnist")  # of the models that ship, before the others
-# Names that Windows keeps for devices, and the folder of the separately trained models.
-_RESERVED = {"con", "prn", "aux", "nul", REFERENCES, *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 _STALE_SECONDS = 3600.0  # what somebody left half-done so long ago will not be finished
 _ATTEMPTS = 1000
 
@@ -154,17 +143,6 @@ def clean_title(title: str) -> str:
     return " ".join("".join(seen).split())[:LONGEST_TITLE].strip()
 
 
-def name_from(title: str) -> str:
-    """A name for a model's folder, from its title: small ASCII letters, digits and hyphens, safe on every system.
-
-    >>> name_from("Ärger im Büro: 日本 #2")
-    'arger-im-buro-2'
-    """
-    letters = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:LONGEST_NAME].strip("-")
-    return f"model-{name}" if name in _RESERVED else name or "model"
-
-
 @contextmanager
 def scratch_folder(size: int) -> Iterator[Path]:
     """An empty folder in the library that nobody sees; what is left of it afterwards goes away.
@@ -202,7 +180,7 @@ def check_room(size: int) -> None:
 def _settle(scratch: Path, card: dict[str, Any], owner: str) -> str:
     """Give the checked folder the first free name and put it there."""
     scratch.chmod(0o755)  # mkdtemp's is for its maker alone, and another server may run as somebody else
-    for name in _candidates(name_from(card["title"])):
+    for name in _candidates(slug(card["title"])):
         target = home.models_folder() / name
         ships = (shipped_folder() / name).exists() or (SHIPPED / name).exists()
         if ships or target.exists() or not _claim(name, owner):

@@ -22,7 +22,7 @@ from vae_core.models import VAE, FilmDense
 from vae_core.training import Trainer
 
 LIVE_SECONDS = 0.15  # at least so much time from one live update to the next; slices of training are added to it
-LIVE_SHARE = 0.2  # at most this share of the work goes into live updates: those of large networks become rarer
+LIVE_SHARE = 0.3  # at most this share of the work goes into live updates: those of large networks become rarer
 RESUME_SECONDS = 2.0  # at least so much time from one writing of what it can go on from to the next
 RESUME_SHARE = 0.05  # at most this share of the time goes into that
 WATCHED_SECONDS = 5.0  # so long after somebody has looked, live updates are still made
@@ -45,9 +45,10 @@ class LiveFolder:
         self._held: tuple[int, names.Tensors] = (-1, {})
         self.most_states = names.MOST_STATES
         (folder / names.STATES).mkdir(parents=True, exist_ok=True)
-        # What a killed worker left half written.
-        for rest in [*folder.glob(".*.new-*"), *(folder / names.STATES).glob(".*.new-*")]:
-            rest.unlink(missing_ok=True)
+        # What a killed worker left half written; control.json and others a server may be writing just now.
+        for half in (f".{names.START}", f".{names.LIVE}", f".{names.RESUME}", f"{names.STATES}/.*"):
+            for rest in folder.glob(f"{half}.new-*"):
+                rest.unlink(missing_ok=True)
 
     def write_start(self, card: dict[str, Any]) -> None:
         """What does not change during training; the card without its betas and number of samples."""

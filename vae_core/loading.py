@@ -21,6 +21,7 @@ from safetensors.numpy import load as parse_safetensors
 from vae_core.card import CARD, CODES, MODEL, STATISTICS, CheckpointError, check_card
 from vae_core.codes import Codes
 from vae_core.config import VAEConfig
+from vae_core.metadata import metadata_json
 from vae_core.statistics import ImageStatistics, statistics_from
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def load_statistics(path: PathLike) -> ImageStatistics | None:
     file = Path(path, STATISTICS)
     tensors = _load_tensors(file, card)
     try:
-        statistics = statistics_from(_facts(file.read_bytes()), tensors, _pixels(card))
+        statistics = statistics_from(metadata_json(file.read_bytes()), tensors, _pixels(card))
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{file}: {error}") from error
     check_statistics(file, statistics, card)
@@ -168,12 +169,6 @@ def check_statistics(file: Path, statistics: ImageStatistics, card: dict[str, An
             f"{file}: expected the statistics of {expected[0]} samples of {expected[1]} pixels as {CARD} says,"
             f" got {found[0]} of {found[1]}"
         )
-
-
-def _facts(content: bytes) -> object:
-    """The JSON in the metadata of a safetensors file that has been parsed. Raises ValueError."""
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    return json.loads(header.get("__metadata__", {}).get("json", "null"))
 
 
 def _load_weights(folder: Path, card: dict[str, Any]) -> Weights:

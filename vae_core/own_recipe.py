@@ -10,9 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_core.datasets import Dataset, DatasetError, as_floats
-from vae_core.recipes import IMAGES_28, LARGE_SET, RECIPES, SIZES, Recipe
+from vae_core.recipes import (
+    IMAGES_28,
+    LARGE_SET,
+    RECIPES,
+    SHORT_BATCH,
+    SHORT_SECONDS,
+    SHORT_WARMUP,
+    SIZES,
+    Recipe,
+)
 
-TARGET_COLLAPSE = 11.5  # sigma_x is such that a linear VAE collapses here; the digits' slider ends just above
+# sigma_x is such that a linear VAE collapses here for samples of up to 64 values (the digits' slider ends just above),
+# and at more, with the root of the number of values, for larger ones: one broad component, such as the brightness of
+# photographs, would else be all that is worth telling. MNIST has 784 values, and its Bernoulli collapses at 32.
+TARGET_COLLAPSE, TARGET_VALUES = 11.5, 64
 EXTREME, EXTREME_SHARE = 0.1, 0.8  # black or white is what lies so near to 0 or 1; so much of it makes Bernoulli fit
 
 
@@ -35,6 +47,16 @@ def recipe_for(data: Dataset, *, likelihood: str | None = None, sigma_x: float |
     return replace(recipe, likelihood=likelihood, sigma_x=sigma_x or recipe.sigma_x, beta_max=None, remark="")
 
 
+def hurried(recipe: Recipe, data: Dataset, seconds: float | None) -> Recipe:
+    """The recipe for a training on a CPU that lasts so long, None: as long as the recipe says.
+
+    From LARGE_SET samples to train on, and below SHORT_SECONDS, its batches are smaller and its warm-up is shorter.
+    """
+    if seconds is None or seconds >= SHORT_SECONDS or np.count_nonzero(~data.test) < LARGE_SET:
+        return recipe
+    return replace(recipe, options=replace(recipe.options, batch=SHORT_BATCH, warmup_steps=SHORT_WARMUP))
+
+
 def suited_likelihood(images: NDArray[Any]) -> str:
     """ "bernoulli" for grey pictures [N, h, w] of which at least 80 % are nearly black or white, else "gaussian".
 
@@ -48,14 +70,15 @@ def suited_likelihood(images: NDArray[Any]) -> str:
 
 
 def suited_sigma_x(data: Dataset) -> float:
-    """The sigma_x that puts the predicted collapse at TARGET_COLLAPSE: the root of lambda_1(Cov x) / TARGET_COLLAPSE.
+    """The sigma_x that puts the predicted collapse where it should be: the root of lambda_1(Cov x) / that beta.
 
     Raises DatasetError where all samples are the same.
     """
     spread = collapse(data, replace(_unknown(data), likelihood="gaussian", sigma_x=1.0))
     if spread <= 0:
         raise DatasetError(f"{data.name}: expected samples that differ, got {len(data.images)} that are all the same")
-    return max(1e-4, float(f"{math.sqrt(spread / TARGET_COLLAPSE):.2g}"))
+    target = TARGET_COLLAPSE * max(1.0, math.sqrt(math.prod(data.input_shape) / TARGET_VALUES))
+    return max(1e-4, float(f"{math.sqrt(spread / target):.2g}"))
 
 
 def collapse(data: Dataset, recipe: Recipe) -> float:

@@ -66,7 +66,8 @@ class ProgressLog:
         if kind in LIVES:
             self._live(kind, event)
         elif kind == "progress" and all(_is_number(event.get(name)) for name in CURVE_FIELDS):
-            self.progress = event
+            left = event.get("seconds_left")
+            self.progress = {**event, "seconds_left": left if _is_number(left) else None}
             self._add([event[name] for name in CURVE_FIELDS])
         elif kind == "state" and all(_is_number(event.get(name)) for name in ("index", "step", "share")):
             self._store({name: event[name] for name in ("index", "step", "share")})

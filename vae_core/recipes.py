@@ -56,6 +56,11 @@ LARGE_SET = 10_000
 
 IMAGES_28 = TrainConfig(epochs=40, batch=512, learning_rate=4e-3, warmup_steps=200)
 
+# A training of a large set on a CPU that lasts less than so many seconds takes smaller batches: with a batch of 256,
+# MNIST reaches the same loss in two thirds of the time below about 30 seconds, and is as good per second at 60.
+SHORT_SECONDS = 45.0
+SHORT_BATCH, SHORT_WARMUP = 256, 100
+
 RECIPES = {
     "digits": Recipe(
         hidden=(128, 128, 128),

@@ -14,6 +14,7 @@ from safetensors.numpy import save as safetensors_bytes
 from vae_core.card import CARD, CODES, FORMAT, MODEL, STATISTICS, CheckpointError, check_card, check_table
 from vae_core.codes import SMALLEST_SIGMA, Codes
 from vae_core.loading import PathLike, check_statistics, fingerprint, load_card
+from vae_core.processes import write_atomically
 from vae_core.statistics import ImageStatistics
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def save_table(path: PathLike, table: list[dict[str, Any]]) -> dict[str, Any]:
     file = Path(path, CARD)
     card = {**load_card(path), "table": table}
     check_table(file, table, card["betas"])
-    write_file(file, card_bytes(card))
+    write_atomically(file, card_bytes(card))
     return card
 
 
@@ -88,8 +89,8 @@ def save_statistics(path: PathLike, statistics: ImageStatistics) -> dict[str, An
     check_statistics(file, statistics, card)
     content = _statistics_bytes(statistics)
     card["files"] = {**card["files"], STATISTICS: fingerprint(content)}
-    write_file(file, content)
-    write_file(Path(path, CARD), card_bytes(card))
+    write_atomically(file, content)
+    write_atomically(Path(path, CARD), card_bytes(card))
     return card
 
 
@@ -114,16 +115,6 @@ def _statistics_bytes(statistics: ImageStatistics) -> bytes:
 
 def card_bytes(card: dict[str, Any]) -> bytes:
     return (json.dumps(card, indent=1, allow_nan=False) + "\n").encode()
-
-
-def write_file(file: Path, content: bytes) -> None:
-    """Write a file beside its place, then rename it: what was there stays whole until then."""
-    new = file.with_name(f".{file.name}.new-{os.getpid()}")
-    try:
-        new.write_bytes(content)
-        new.replace(file)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def _write_folder(folder: Path, contents: dict[str, bytes]) -> None:

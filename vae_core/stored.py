@@ -1,7 +1,11 @@
-"""Data sets that a person brought, as folders of plain arrays: written whole or not at all, read strictly."""
+"""Data sets that a person brought, as folders of plain arrays: written whole or not at all, read strictly.
+
+Whose a data set is stands in its folder, a mark for each owner: equal data of two people is one folder.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -9,7 +13,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,14 +22,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_core import home
+from vae_core import home, processes
 from vae_core.datasets import Column, Dataset, DatasetError, as_floats
 
-__all__ = ["delete", "find", "is_folder", "is_name", "list_stored", "load", "load_bytes", "store"]
+__all__ = ["delete", "find", "give_up", "is_folder", "is_name", "list_stored", "load", "load_bytes", "owners", "store"]
 
 FORMAT = 1
 FACTS, SAMPLES, LABELS, TEST = "data.json", "samples.npy", "labels.npy", "test.npy"
 NAME = re.compile(r"own-[0-9a-f]{12}")
+OWNERS = "owners"  # the folder of marks in that of a data set: an empty file for each owner
+EVERYBODY = "everybody"  # no owner's token is called that
+LOCK = ".lock"
+STALE_SECONDS = 3600.0  # what somebody left half-done so long ago will not be finished
 BLOCK = 4096  # samples that are written at a time
 MOST_DECIMALS = 4
 
@@ -42,11 +51,12 @@ def is_folder(folder: Path) -> bool:
         return False
 
 
-def store(dataset: Dataset, folder: Path | None = None) -> str:
+def store(dataset: Dataset, folder: Path | None = None, *, owner: str | None = None) -> str:
     """Write a data set to `folder`/own-…/ and return its name, which follows from what it holds.
 
     The folder is that of the person's own data sets where None is given; what may be stored there is bounded
-    (home.limit_bytes). It is written beside its place and then renamed: nothing half-written is ever found. Raises
+    (home.limit_bytes). It is written beside its place and then renamed: nothing half-written is ever found. owner: whom
+    it is marked as belonging to, EVERYBODY for all; one that is everybody's already stays theirs alone. Raises
     DatasetError where it cannot be trained on, does not fit, or cannot be written.
     """
     dataset.check()
@@ -54,13 +64,17 @@ def store(dataset: Dataset, folder: Path | None = None) -> str:
     if images.dtype != np.uint8 and not np.can_cast(images.dtype, np.float32):
         images = as_floats(images)
     place = home.datasets_folder() if folder is None else folder
+    _sweep(place)
     if folder is None:
         _check_room(images.nbytes + 5 * len(images))
     new = place / f".new-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         new.mkdir(parents=True)
         name = _write(new, dataset, images)
-        _move(new, place / name)
+        if owner is not None:
+            _mark(new, [owner])
+        with contextlib.nullcontext() if folder is not None else locked():
+            _move(new, place / name)
     except OSError as error:
         raise DatasetError(
             f"{place}: expected to write {images.nbytes / 1e6:,.0f} MB of samples there, but {_reason(error)}; nothing"
@@ -121,6 +135,31 @@ def list_stored() -> list[tuple[str, str]]:
     return sorted(found, key=lambda pair: (pair[1].casefold(), pair[0]))
 
 
+def owners(name: str) -> set[str]:
+    """Whom one of the person's own data sets belongs to; EVERYBODY may be among them."""
+    return _marks(home.datasets_folder() / name)
+
+
+def give_up(name: str, owner: str) -> None:
+    """Take this owner's mark off a data set, and delete it where it was the last. Raises DatasetError."""
+    try:
+        with locked():
+            left = owners(name)
+            if owner not in left:
+                raise DatasetError(f"{name}: expected a data set of yours, found none")
+            if left == {owner}:
+                delete(name)
+            else:
+                (home.datasets_folder() / name / OWNERS / owner).unlink(missing_ok=True)
+    except OSError as error:
+        raise DatasetError(f"{name}: expected to remove it, but {_reason(error)}") from error
+
+
+def locked() -> contextlib.AbstractContextManager[None]:
+    """Hold the lock of the person's own data sets, without which no mark changes and no folder takes its place."""
+    return processes.locked(home.datasets_folder() / LOCK)
+
+
 def delete(name: str) -> None:
     """Remove one of the person's own data sets. Raises DatasetError where there is none, or it cannot be removed."""
     folder = find(name)
@@ -130,6 +169,27 @@ def delete(name: str) -> None:
     except OSError as error:
         raise DatasetError(f"{name}: expected to remove {folder}, but {_reason(error)}") from error
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _sweep(place: Path) -> None:
+    """Remove what a killed process left half-written or half-removed."""
+    for path in (*place.glob(".new-*"), *place.glob(".old-*")):
+        with contextlib.suppress(OSError):
+            newest = max(item.stat().st_mtime for item in (path, *path.iterdir()))
+            if time.time() - newest > STALE_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _marks(folder: Path) -> set[str]:
+    with contextlib.suppress(OSError):
+        return {path.name for path in (folder / OWNERS).iterdir()}
+    return set()
+
+
+def _mark(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        (folder / OWNERS).mkdir(exist_ok=True)
+        (folder / OWNERS / name).touch()
 
 
 def _check_room(size: int) -> None:
@@ -177,12 +237,18 @@ def _write_array(file: Path, array: NDArray[Any], heard: Callable[[bytes], objec
 
 
 def _move(new: Path, folder: Path) -> None:
-    """Rename `new` to `folder`; one that is there holds the same, as its name says, and is replaced if broken."""
+    """Rename `new` to `folder`; one that is there holds the same, as its name says: it is kept, or mended if broken.
+
+    Marks are never lost. What is everybody's gets no other: whoever brings the same could delete it.
+    """
     if folder.exists():
+        there = _marks(folder)
         try:
             load(folder)
+            _mark(folder, () if EVERYBODY in there else _marks(new) - there)
             return
         except DatasetError:
+            _mark(new, there)
             old = folder.with_name(f".old-{os.getpid()}-{secrets.token_hex(4)}")
             folder.rename(old)
             shutil.rmtree(old, ignore_errors=True)

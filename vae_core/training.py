@@ -55,7 +55,7 @@ class Progress:
 
     def snapshot(self) -> VAE:
         """A copy of the network as it is now, in eval mode on the CPU."""
-        return contiguous(copy.deepcopy(self.network).cpu().eval())
+        return _copy_of(self.network)
 
 
 def resolve_device(name: str) -> torch.device:
@@ -190,7 +190,8 @@ class Trainer:
         """The training that `state` wrote down, as it was; raises TrainingError where that is not one on these data.
 
         With the device, the number of threads and of processes of then, and a number of steps for its length, it goes
-        on bit for bit as if it had never stopped.
+        on bit for bit as if it had never stopped. With others it goes on from the same weights; another number of
+        processes (facts["processes"] is that of then) draws other noise and takes the samples in another order.
         """
         try:
             if facts["format"] != STATE_FORMAT:
@@ -240,7 +241,7 @@ class Trainer:
 
     def snapshot(self) -> VAE:
         """A copy of the network as it is now, in eval mode on the CPU."""
-        return contiguous(copy.deepcopy(self.network).cpu().eval())
+        return _copy_of(self.network)
 
     def state(self) -> State:
         """Everything that `resume` needs to go on from here: arrays, and facts for JSON.
@@ -347,6 +348,9 @@ class Trainer:
         if self._since == 0 and self._last is not None:
             return self._last
         d, r = (self._sums / self._since).tolist() if self._since else self._terms
+        if self._since and self.group.world == 1:
+            # On a GPU the steps' clock says when they were asked for: only now, with their sums at hand, are they done.
+            self.seconds = time.perf_counter() - self._clock_start
         if not (math.isfinite(d) and math.isfinite(r)):
             whole = f" of {self.steps}" if self.steps else ""
             raise TrainingError(
@@ -363,6 +367,10 @@ class Trainer:
             self.step, self.steps, self.share, self.epoch, d, r, self.seconds, left, self.network, model
         )
         return self._last
+
+
+def _copy_of(network: VAE) -> VAE:
+    return contiguous(copy.deepcopy(network).cpu().eval())
 
 
 def _share_of(data: Dataset, group: Group) -> Dataset:

@@ -28,6 +28,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as parse_safetensors
 from safetensors.numpy import save as safetensors_bytes
 
+from vae_core.metadata import metadata_json
 from vae_core.processes import write_atomically
 
 REQUEST, QUEUED, PID, PROGRESS, LOG = "request.json", "queued", "pid", "progress.jsonl", "worker.log"
@@ -47,13 +48,11 @@ def state_file(folder: Path, index: int) -> Path:
     return folder / STATES / f"{index:04d}.safetensors"
 
 
-def write_tensors(file: Path, facts: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> int:
-    """Write facts and tensors as one safetensors file, atomically; returns its bytes. Raises OSError."""
+def write_tensors(file: Path, facts: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> None:
+    """Write facts and tensors as one safetensors file, atomically. Raises OSError."""
     # A tensor without elements or dimensions is fine; one that is not contiguous would be stored wrongly.
     whole = {name: np.ascontiguousarray(value) if value.ndim else value for name, value in tensors.items()}
-    content = safetensors_bytes(whole, metadata={"json": json.dumps(facts, allow_nan=False)})
-    write_atomically(file, content)
-    return len(content)
+    write_atomically(file, safetensors_bytes(whole, metadata={"json": json.dumps(facts, allow_nan=False)}))
 
 
 def read_tensors(file: Path) -> tuple[dict[str, Any], Tensors]:
@@ -61,9 +60,8 @@ def read_tensors(file: Path) -> tuple[dict[str, Any], Tensors]:
     content = file.read_bytes()
     try:
         tensors: Tensors = parse_safetensors(content)
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        facts = json.loads(header["__metadata__"]["json"])
-    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        facts = metadata_json(content)
+    except (SafetensorError, ValueError, KeyError, RecursionError) as error:
         raise ValueError(f"{file}: expected a safetensors file with JSON, got something else ({error})") from error
     if not isinstance(facts, dict):
         raise ValueError(f"{file}: expected a JSON object in its metadata, got {type(facts).__name__}")

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,8 @@ class Training:
     status: one of STATUSES; "interrupted" was stopped by nobody and has no worker any more: it can be resumed. place:
     in the queue from 1, or None. progress: the worker's last "progress" event, or None. curve: at most 400 of [share,
     step, seconds, D, R]; states: {"index", "step", "share"} of each stored one. measured: share of the measuring that
-    is done. message: why it failed, or "". pace: "run", "pause" or "slow", as asked for. model_folder: the finished
-    model, or None; complete: False where the person stopped it before its end.
+    is done. message: why it failed, or why it could not be started yet, or "". pace: "run", "pause" or "slow", as asked
+    for. model_folder: the finished model, or None; complete: False where the person stopped it before its end.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Trainings:
         self._logs: dict[str, ProgressLog] = {}
         self._requests: dict[str, Request] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._refused: dict[str, str] = {}  # why one that waits could not be started, until it can
         self._lock = threading.RLock()
 
     def submit(self, request: Request) -> str:
@@ -97,22 +99,21 @@ class Trainings:
 
         Raises TrainingsError where the disk may hold no more, or all trainings of the owner are under way.
         """
-        used, limit = used_bytes(), limit_bytes()
-        if used >= limit:
-            raise TrainingsError(
-                f"There is no room for another training: expected less than {limit / 1e6:,.0f} MB of data sets, models"
-                f" and trainings, got {used / 1e6:,.0f} MB; delete some first."
-            )
+        if complaint := _no_room():
+            raise TrainingsError(complaint)
         with self._locked():
             for rest in self.folder.glob(f"{TRASH}*"):  # of a server that died while it submitted or deleted
                 shutil.rmtree(rest, ignore_errors=True)
             self._make_room(request.owner)
             name = secrets.token_hex(8)
             new = self.folder / f"{TRASH}{name}"
-            new.mkdir(parents=True)
-            (new / names.REQUEST).write_text(request.to_json())
-            (new / names.QUEUED).write_text(json.dumps({"time": time.time()}))
-            new.rename(self.folder / name)
+            try:
+                new.mkdir(parents=True)
+                (new / names.REQUEST).write_text(request.to_json())
+                (new / names.QUEUED).write_text(json.dumps({"time": time.time()}))
+                new.rename(self.folder / name)
+            finally:
+                shutil.rmtree(new, ignore_errors=True)  # of a full disk
         return name
 
     def get(self, name: str) -> Training | None:
@@ -145,9 +146,13 @@ class Trainings:
             if not self.folder.is_dir() or not self.waiting():
                 return
             with self._locked():
-                free = self.slots - len(self.busy())
-                for name in self.waiting()[: max(0, free)]:
-                    self._start(name)
+                busy = self.busy()
+                for name in set(busy).intersection(self.waiting()):  # of a server that died just after it started it
+                    self._file(name, names.QUEUED).unlink(missing_ok=True)
+                free = self.slots - len(busy)
+                for name in self.waiting():
+                    if free > 0:
+                        free -= self._start(name)
 
     def watch(self, name: str) -> None:
         """Say that somebody looks: live updates are made for a few seconds more."""
@@ -209,11 +214,15 @@ class Trainings:
             self._of(name, owner)
             self._remove(name)
 
-    def _locked(self) -> contextlib.AbstractContextManager[Any]:
-        stack = contextlib.ExitStack()
-        stack.enter_context(self._lock)
-        stack.enter_context(locked(self.folder / LOCK))
-        return stack
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Alone with the folder. A disk that is full, or a folder that cannot be written to, becomes a sentence."""
+        try:
+            with self._lock, locked(self.folder / LOCK):
+                yield
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise TrainingsError(f"{self.folder}: expected to write there, but the system says: {reason}.") from error
 
     def _file(self, name: str, file: str) -> Path:
         return self.folder / name / file
@@ -224,18 +233,28 @@ class Trainings:
                 return [item.name for item in items if ID_PATTERN.fullmatch(item.name) and item.is_dir()]
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise TrainingsError(f"{self.folder}: expected a folder of trainings, got: {error.strerror}.") from error
 
     def _request(self, name: str) -> Request | None:
         """The request in a training's folder, which never changes; None where it is no training."""
         if not ID_PATTERN.fullmatch(name) or not (self.folder / name).is_dir():
-            self._requests.pop(name, None)
+            self._forget(name)
             return None
-        if name not in self._requests:
+        known = self._requests.get(name)  # once: another thread may forget it meanwhile
+        if known is None:
             try:
-                self._requests[name] = Request.from_json(self._file(name, names.REQUEST).read_bytes())
+                known = Request.from_json(self._file(name, names.REQUEST).read_bytes())
             except (OSError, TrainingsError):
                 return None
-        return self._requests[name]
+            self._requests[name] = known
+        return known
+
+    def _forget(self, name: str) -> None:
+        """What is known of a training that is not there any more, perhaps removed by another server."""
+        self._logs.pop(name, None)
+        self._requests.pop(name, None)
+        self._refused.pop(name, None)
 
     def _of(self, name: str, owner: str | None) -> Training:
         training = self.get(name)
@@ -265,11 +284,16 @@ class Trainings:
             curve=list(log.curve),
             states=log.states,
             measured=log.measured,
-            message=str(ended.get("message", "")) if status == "failed" else "",
+            message=self._message(name, status, ended),
             pace=names.read_control(folder)[0],
             model_folder=model if status == "finished" and (model / "card.json").is_file() else None,
             complete=bool(ended.get("complete", True)),
         )
+
+    def _message(self, name: str, status: str, ended: dict[str, Any]) -> str:
+        if status == "waiting":
+            return self._refused.get(name, "")
+        return str(ended.get("message", "")) if status == "failed" else ""
 
     def _status(self, name: str, log: ProgressLog) -> str:
         if log.life in ("finished", "failed"):
@@ -322,15 +346,27 @@ class Trainings:
         trash = self.folder / f"{TRASH}{name}"
         (self.folder / name).rename(trash)
         shutil.rmtree(trash, ignore_errors=True)
-        for known in (self._logs, self._requests):
-            known.pop(name, None)
+        self._forget(name)
 
-    def _start(self, name: str) -> None:
+    def _start(self, name: str) -> bool:
+        """Start its worker, and return whether there is one now.
+
+        Where its folder cannot be written to, it stays in the queue, and its message says why.
+        """
+        if complaint := _no_room():
+            self._refused[name] = complaint
+            return False
         request = self._request(name)
-        self._file(name, names.QUEUED).unlink(missing_ok=True)
-        child = None if request is None else start_worker(self.folder / name, request)
+        try:
+            child = None if request is None else start_worker(self.folder / name, request)
+        except OSError as error:
+            self._refused[name] = f"It waits, for its folder cannot be written to: {error.strerror or error}."
+            return False
+        self._refused.pop(name, None)
         if child is not None:
             self._children[name] = child
+        self._file(name, names.QUEUED).unlink(missing_ok=True)
+        return child is not None
 
     def _reap(self) -> None:
         """Collect the workers that have ended; one that ended in an error without saying so gets a sentence."""
@@ -343,6 +379,17 @@ class Trainings:
             if status > 0 and folder.is_dir() and self._log(name).life not in ("finished", "failed"):
                 words = last_words(folder)
                 say(folder, "failed", message=f"The training’s process ended with status {status}: {words}")
+
+
+def _no_room() -> str:
+    """Why no training may start now; "" where one may. So the disk holds at most one training a slot too much."""
+    used, limit = used_bytes(), limit_bytes()
+    if used < limit:
+        return ""
+    return (
+        f"There is no room for another training: expected less than {limit / 1e6:,.0f} MB of data sets, models and"
+        f" trainings, got {used / 1e6:,.0f} MB; delete some first."
+    )
 
 
 def _told(status: str) -> str:

@@ -19,6 +19,8 @@ SLOW_SECONDS = 0.25  # from one step to the next in slow motion
 IDLE_SECONDS = 0.05  # between two looks while nothing is to be done
 # A paused training that nobody looks at gives its place to others; it can be resumed.
 PATIENCE_SECONDS = 15 * 60.0
+# Slow motion is for eyes: where nobody has looked for so long, it runs at full speed until somebody does again.
+SLOW_PATIENCE_SECONDS = 30.0
 
 RUN, HOLD, STEP = "run", "hold", "step"  # what the loop may do next
 
@@ -53,7 +55,7 @@ class Worker:
         self._folder, self._between = folder, between
         self._stores = folder is not None if stores is None else stores
         self._pace, self._steps_done = "run", 0
-        self._next_slow = self._held_since = 0.0
+        self._next_slow = self._seen_at = 0.0
         self.facts = self._facts(None)
         self.parked = False
 
@@ -87,19 +89,26 @@ class Worker:
             if self._steps_done < steps:
                 self._steps_done += 1
                 return STEP
-            self.parked = time.monotonic() - self._held_since > PATIENCE_SECONDS and not self._folder.watched()
+            self.parked = self._unwatched(self._folder) > PATIENCE_SECONDS
             return HOLD
         self._steps_done = steps
-        if pace == "run":
+        if pace == "run" or self._unwatched(self._folder) > SLOW_PATIENCE_SECONDS:
             return RUN
         if time.monotonic() < self._next_slow:
             return HOLD
         self._next_slow = time.monotonic() + SLOW_SECONDS
         return STEP
 
+    def _unwatched(self, folder: LiveFolder) -> float:
+        """Seconds since somebody last looked, or changed the pace."""
+        now = time.monotonic()
+        if folder.watched():
+            self._seen_at = now
+        return now - self._seen_at
+
     def _change(self, pace: str) -> None:
         assert self._folder is not None
-        self._pace, self._held_since = pace, time.monotonic()
+        self._pace, self._seen_at = pace, time.monotonic()
         self.facts["pace"] = pace
         if pace == "pause":
             self._folder.write_live(self._trainer, self.facts)
@@ -117,9 +126,10 @@ class Worker:
         bounds: Bounds = {"steps": 1} if single else self._slice()
         progress = self._trainer.advance(**bounds)
         self.facts = self._facts(progress)
-        self._voice.progress(self.facts, now=single)
+        shown = single and (self._pace == "pause" or (self._folder is not None and self._folder.watched()))
+        self._voice.progress(self.facts, now=shown)
         if self._folder is not None:
-            self._write(self._folder, now=single)
+            self._write(self._folder, now=shown)
         self._between(progress)
 
     def _slice(self) -> Bounds:
@@ -152,7 +162,7 @@ class Worker:
             return
         self._pace, _ = names.read_control(folder.folder)
         self.facts["pace"] = self._pace
-        self._held_since = time.monotonic()
+        self._seen_at = time.monotonic()
         folder.write_live(self._trainer, self.facts)
         folder.pass_over(self._trainer.share)
         first = folder.state_is_due(self._trainer.share)

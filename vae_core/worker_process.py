@@ -39,13 +39,15 @@ def work(options: argparse.Namespace) -> int:
         return make_model(options)
     except Exception as error:  # the one place where a worker's errors end: they become a sentence
         expected = isinstance(error, CheckpointError | ConfigError | DatasetError | TrainingError)
-        if not expected:
-            traceback.print_exc()
         sentence = str(error) if expected else sentence_of(error)
-        if not options.json:
-            print(f"error: {sentence}", file=sys.stderr)
-        with contextlib.suppress(OSError):  # a full disk may have no room for the line either
+        # A full disk may have no room for these lines either: the sentence comes first.
+        with contextlib.suppress(OSError):
             voice.say("failed", message=sentence)
+        with contextlib.suppress(OSError):
+            if not expected:
+                traceback.print_exc()
+            if not options.json:
+                print(f"error: {sentence}", file=sys.stderr)
         return REFUSED
 
 

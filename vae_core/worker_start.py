@@ -5,20 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import subprocess
 import sys
 import time
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 from vae_core import training_folder as names
 from vae_core.processes import Process
 from vae_core.request import Request
+from vae_core.slug import slug
 
 ROOT = Path(__file__).resolve().parent.parent  # where `python -m vae_core` is found
-LONGEST_NAME = 48
 
 
 def start_worker(folder: Path, request: Request) -> subprocess.Popen[bytes] | None:
@@ -42,31 +40,26 @@ def start_worker(folder: Path, request: Request) -> subprocess.Popen[bytes] | No
             say(folder, "failed", message=f"The worker did not start: {error}.")
             return None
     process = Process.of(child.pid)
-    if process is not None:
-        process.write(folder / names.PID)
+    try:
+        if process is not None:
+            process.write(folder / names.PID)
+    except OSError:
+        child.kill()  # nobody would find it again
+        child.wait()
+        raise
     return child
 
 
 def worker_command(folder: Path, request: Request) -> list[str]:
     """The command that runs a training's worker; a person may type the same."""
     command = [sys.executable, "-m", "vae_core", "train", request.dataset, "--json", "--job", str(folder)]
-    command += ["--out", str(folder / names.MODELS), "--name", model_name(request.title), f"--title={request.title}"]
+    command += ["--out", str(folder / names.MODELS), "--name", slug(request.title), f"--title={request.title}"]
     command += ["--hidden", ",".join(str(width) for width in request.hidden), "--seed", str(request.seed)]
     command += ["--likelihood", request.likelihood]
     if request.sigma_x is not None:
         command += ["--sigma-x", repr(request.sigma_x)]
     length = ["--seconds", repr(request.seconds)] if request.epochs is None else ["--epochs", str(request.epochs)]
     return [*command, *length, *(["--resume"] if (folder / names.RESUME).exists() else [])]
-
-
-def model_name(title: str) -> str:
-    """A folder's name for a title: plain letters, digits and dashes, whatever the title holds.
-
-    >>> model_name("../My Ünicode/../digits.v2 🎉")
-    'my-unicode-digits-v2'
-    """
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_NAME].strip("-") or "model"
 
 
 def say(folder: Path, event: str, **facts: Any) -> None:

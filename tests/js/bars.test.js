@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BARS_MARGIN, BARS_SIDE, barPicture, columnsOf, inUnits, isTable, onGround, rowText, unitsText, valueText, widthText } from "../../ui/latent_canvas/frontend/bars.js";
+import { BARS_MARGIN, BARS_SIDE, barPicture, columnsOf, inUnits, isTable, meanText, onGround, rowText, unitsText, valueText, widthText } from "../../ui/latent_canvas/frontend/bars.js";
 
 const column = (low, high, decimals, name = "x") => ({ name, low, high, decimals });
 
@@ -39,6 +39,20 @@ test("very large numbers and very narrow ranges are written with a power of ten"
 
 test("decimals that are too few for the range become more", () => {
   assert.equal(unitsText(column(0.00001, 0.00009, 4), 0.00005), "0.000050");
+});
+
+test("of whole numbers in a small range, what is decoded can be told apart and the data's own stay whole", () => {
+  const yesOrNo = column(0, 1, 0);
+  assert.deepEqual([0, 0.38, 0.62, 1].map((x) => valueText(yesOrNo, x)), ["0", "0.4", "0.6", "1"]);
+  assert.equal(valueText(column(278, 1680, 0), 0.3337), "746");
+  const stars = column(1, 5, 0);
+  for (let value = 1; value <= 5; value++) assert.equal(valueText(stars, Math.fround((value - 1) / 4)), String(value));
+});
+
+test("a mean has a decimal more than a value", () => {
+  assert.equal(meanText(column(0, 1, 0), 0.62), "0.62");
+  assert.equal(meanText(column(278, 1680, 0), 0.3337), "745.8");
+  assert.equal(meanText(column(11.03, 14.83, 2), 0.5), "12.930");
 });
 
 test("a width is told without the column's lowest value", () => {

@@ -64,17 +64,17 @@ const close = (a, b, tolerance = 1e-6) => assert.ok(Math.abs(a - b) <= tolerance
 
 // ---- what arrives
 
-test("the newest state is kept, and one of an older or the same step is not", () => {
+test("the state that came last is the newest, also where a training goes on from an older one; the same one is no news", () => {
   const model = opened("stale");
   const heard = [];
   const abort = new AbortController();
   onMoment((digest) => heard.push(digest), abort.signal);
-  for (const step of [10, 5, 10, 20]) put(momentPart("live", "stale", step, TWO));
+  for (const step of [10, 10, 20, 20, 5]) put(momentPart("live", "stale", step, TWO));
   abort.abort();
-  assert.equal(model.newest.step, 20);
-  assert.deepEqual(heard, ["stale", "stale"]);
+  assert.equal(model.newest.step, 5);
+  assert.deepEqual(heard, ["stale", "stale", "stale"]);
   put(momentPart("live", "stale", 30, ONE));
-  assert.equal(heard.length, 2, "who has gone hears nothing");
+  assert.equal(heard.length, 3, "who has gone hears nothing");
 });
 
 test("states that come before their model wait for it, the newest ones replacing each other", () => {
@@ -281,6 +281,7 @@ test("each status says what is to be known", () => {
   const progress = { ...facts(40), seconds_left: 20 };
   assert.match(statusWords({ status: "waiting", place: 1 }, null, false).rest, /^Next in the queue/);
   assert.match(statusWords({ status: "waiting", place: 3 }, null, false).rest, /^Place 3/);
+  assert.equal(statusWords({ status: "waiting", place: 1, message: "It waits." }, null, false).rest, "It waits.");
   assert.equal(statusWords({ status: "running" }, progress, false).rest, "epoch 1 · 4.0 s · about 20 seconds left");
   assert.equal(statusWords({ status: "running" }, progress, true).rest, "epoch 1 · 4.0 s", "in slow motion nobody knows");
   assert.equal(statusWords({ status: "failed", message: "the disk is full" }, progress, false).rest, "the disk is full");

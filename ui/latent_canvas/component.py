@@ -25,8 +25,9 @@ class CanvasEvents:
     needed; the separately trained models are.
     go: the page that a link was followed to, just now; "" in any other run.
     pick: the model that was chosen in the view, just now; "" in any other run.
-    act: what a button of a training's view asks for, just now: {"digest", "action", "nonce"} with an action of ACTIONS;
-    None in any other run.
+    act: what a button of a training's view asks for, just now: {"digest", "action", "view", "steps", "nonce"} with an
+    action of ACTIONS; None in any other run. steps: how many single steps this view (a random word) has asked for so
+    far.
     wants_states: indices of the stored states of a training that the browser needs next.
     """
 

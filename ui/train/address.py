@@ -12,8 +12,10 @@ PARAMETER = "training"
 def opened() -> str | None:
     """The id that the address names, whatever it may be; None where it names none."""
     named = st.query_params.get(PARAMETER)
+    if named:
+        st.session_state[state.TRAIN_OPENED] = named
     # A button that leads to another page writes that page's parameters over this one's first: Back finds those here.
-    if not named and "model" in st.query_params and (left := st.session_state.get(state.TRAIN_OPENED)):
+    elif "model" in st.query_params and (left := st.session_state.get(state.TRAIN_OPENED)):
         st.query_params.from_dict({PARAMETER: left})
         return str(left)
     return named or None
@@ -21,7 +23,7 @@ def opened() -> str | None:
 
 def open_training(identity: str) -> None:
     """Name it in the address; the run after this one shows it."""
-    st.session_state[state.TRAIN_OPENED] = st.query_params[PARAMETER] = identity
+    st.query_params[PARAMETER] = identity
 
 
 def close_training() -> None:

@@ -6,7 +6,7 @@ from itertools import chain, count
 
 import streamlit as st
 
-from ui import controls, frame, library_view
+from ui import cache, controls, frame, library_view
 from ui.language import say
 from ui.plain import plain, sentence
 from vae_core import archive, library
@@ -18,9 +18,9 @@ from vae_core.trainings import Training
 PAGES = {"map": ":material/scatter_plot:", "weight": ":material/tune:", "story": ":material/auto_stories:"}
 
 
-def offer(training: Training, owner: str) -> None:
-    """The button that keeps the model of a training that has ended, with what there is to say about it."""
-    if training.model_folder is None or kept_as(training) is not None:
+def offer(training: Training, owner: str, kept: str | None) -> None:
+    """The button that keeps the model of a training that has ended, unless it is kept already."""
+    if training.model_folder is None or kept is not None:
         return
     with st.popover(say("train.keep.title"), type="primary", icon=":material/bookmark_add:", key="train-keep"):
         st.markdown(say("train.keep.what"))
@@ -28,9 +28,8 @@ def offer(training: Training, owner: str) -> None:
         _download(training)
 
 
-def lead_on(training: Training) -> None:
-    """Where a model that is kept is found, with links to the pages that open it; nothing for any other."""
-    name = kept_as(training)
+def lead_on(training: Training, name: str | None) -> None:
+    """Where a model that is kept as `name` is found, with links to the pages that open it; nothing for None."""
     if name is None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="train-kept"):
@@ -44,19 +43,23 @@ def lead_on(training: Training) -> None:
 
 
 def kept_as(training: Training) -> str | None:
-    """The kept model that this training's model is, None where it has not been kept: its weights are the same."""
+    """The kept model that this training's model is: one of the same owner's, its weights are the same; None for none.
+
+    Two people's trainings can give the same model: each of them keeps it under a title of their own.
+    """
     if training.model_folder is None:
         return None
     try:
         weights = load_card(training.model_folder)["files"]
-        return next((name for name in library.names() if library.is_kept(name) and _files_of(name) == weights), None)
     except CheckpointError:
         return None
+    own = (name for name in library.names() if library.owner_of(name) == training.request.owner)
+    return next((name for name in own if _files_of(name) == weights), None)
 
 
 def _files_of(name: str) -> object:
     try:
-        return load_card(library.folder_of(name))["files"]
+        return cache.card_of(name)["files"]
     except CheckpointError:
         return None
 

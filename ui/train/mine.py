@@ -8,9 +8,10 @@ from ui.language import say
 from ui.plain import plain, sentence
 from ui.train import address, runner
 from ui.train.settings import duration
-from vae_core.trainings import ACTIVE, Training, TrainingsError
+from vae_core.trainings import ACTIVE, MOST_OF_AN_OWNER, Training, TrainingsError
 
 EVERY_SECONDS = 2.0  # between two looks at trainings that are under way
+SAID_FROM = 15  # trainings: from here on the list says how many there may be
 ICONS = {
     "waiting": ":material/hourglass_top:",
     "running": ":material/play_arrow:",
@@ -38,6 +39,8 @@ def _rows(owner: str, opened: str | None) -> None:
         _row(training, owner, is_open=training.id == opened)
     if not own:
         st.rerun()
+    if len(own) >= SAID_FROM:
+        st.caption(say("train.mine.most", most=MOST_OF_AN_OWNER))
 
 
 def _row(training: Training, owner: str, *, is_open: bool) -> None:
@@ -47,7 +50,9 @@ def _row(training: Training, owner: str, *, is_open: bool) -> None:
         )
         with st.container(horizontal=True, width="content"):
             if training.status in ("interrupted", "failed"):
-                st.button(say("train.resume"), key=f"resume-{training.id}", on_click=_resume, args=(training.id, owner))
+                asked = st.button(say("train.resume"), key=f"resume-{training.id}")
+                if asked and _resume(training.id, owner):
+                    st.rerun()  # the view below stands outside the fragment that runs now
             if not is_open and st.button(say("train.open"), key=f"open-{training.id}"):
                 address.open_training(training.id)
                 st.rerun()
@@ -72,17 +77,21 @@ def _delete(identity: str, owner: str) -> bool:
     return True
 
 
-def _resume(identity: str, owner: str) -> None:
+def _resume(identity: str, owner: str) -> bool:
     try:
         runner.trainings().resume(identity, owner=owner)
     except (TrainingsError, OSError) as error:
         st.toast(say("train.refused", why=sentence(str(error))), icon=":material/error:")
+        return False
+    return True
 
 
 def status_of(training: Training) -> str:
     """How a training stands, in a few words."""
     progress = training.progress or {}
     share = f"{float(progress.get('share') or 0):.0%}"
+    if training.status == "waiting" and training.message:
+        return sentence(training.message)
     if training.status == "waiting":
         return say("train.status.waiting", count=training.place or 1)
     if training.status == "running" and not progress:

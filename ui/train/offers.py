@@ -9,6 +9,7 @@ from ui.language import say
 from ui.plain import plain, sentence
 from ui.train import belongings, facts, runner
 from ui.train.facts import Facts, OnOffer
+from vae_core import stored
 from vae_core.datasets import DATA_VARIABLE, DatasetError
 from vae_core.trainings import ACTIVE
 
@@ -85,19 +86,23 @@ def _ask_to_delete(about: Facts, owner: str) -> None:
     with st.popover("", icon=":material/delete:", help=say("train.offer.delete"), key=f"train-deleting-{about.name}"):
         st.markdown(say("train.offer.delete.sure", title=plain(about.title)))
         if st.button(say("train.offer.delete"), key=f"train-delete-{about.name}", type="primary"):
-            if _is_in_use(about.name):
+            if _is_in_use(about.name, owner):
                 st.error(say("train.offer.in_use"))
                 return
             try:
-                belongings.give_up(about.name, owner)
+                stored.give_up(about.name, owner)
             except DatasetError as error:
                 st.error(say("train.refused", why=sentence(str(error))))
                 return
             st.rerun()
 
 
-def _is_in_use(name: str) -> bool:
-    """A training that has not ended needs it."""
+def _is_in_use(name: str, owner: str) -> bool:
+    """A training that has not ended needs it: one of this owner's, or anybody's where the data would go away."""
     trainings = runner.trainings()
     found = (trainings.get(identity) for identity in (*trainings.waiting(), *trainings.busy()))
-    return any(training.request.dataset == name and training.status in ACTIVE for training in found if training)
+    needing = [training for training in found if training and training.request.dataset == name]
+    return any(
+        training.status in ACTIVE and (training.request.owner == owner or belongings.is_mine_alone(name, owner))
+        for training in needing
+    )

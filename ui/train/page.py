@@ -11,7 +11,7 @@ import streamlit as st
 from ui import controls, frame, glossary, language
 from ui.language import say
 from ui.plain import plain, sentence
-from ui.train import address, belongings, keep, mine, offers, owner, runner, settings, upload, watch
+from ui.train import address, keep, mine, offers, owner, runner, settings, upload, watch
 from ui.train.facts import Facts
 from ui.train.settings import Settings
 from vae_core import stored
@@ -60,12 +60,14 @@ def _head() -> None:
 
 
 def _show_training(training: Training, who: str) -> None:
+    upload.forget()  # its uploader is not on the page
+    kept = keep.kept_as(training)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"### {plain(training.request.title)}", width="content")
         with st.container(horizontal=True, width="content"):
-            keep.offer(training, who)
+            keep.offer(training, who, kept)
             st.button(say("train.another"), icon=":material/add:", on_click=address.close_training)
-    keep.lead_on(training)
+    keep.lead_on(training, kept)
     watch.show(training, who)
 
 
@@ -102,8 +104,7 @@ def _offer_to_start(who: str, about: Facts, asked: Settings, brought: upload.Bro
         with st.spinner(say("train.start.busy")):
             name = about.name
             if brought is not None:
-                name = stored.store(brought.dataset)
-                belongings.claim(name, who)
+                name = stored.store(brought.dataset, owner=who)
             identity = runner.trainings().submit(_request(who, name, about.title, asked))
     except (DatasetError, TrainingsError, OSError) as error:
         st.error(say("train.start.failed", why=sentence(str(error))))

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ui.latent_canvas.payload import live_payload, state_payload, training_originals, training_payloads
+from ui.train.facts import is_table
 from vae_core.datasets import load_dataset, load_images_uint8
 from vae_core.training_folder import read_tensors
 from vae_core.trainings import Training
@@ -59,23 +60,30 @@ def stored(training: Training, card: dict[str, Any], index: int) -> bytes | None
 
 def _moment(file: Path, identity: str, card: dict[str, Any], index: int | None) -> bytes | None:
     try:
-        return _packed(str(file), identity, file.stat().st_mtime_ns, index, card)
+        changed = file.stat().st_mtime_ns
+        if index is None:
+            return _packed_live(str(file), identity, changed, card)
+        return _packed_state(str(file), identity, changed, index, card)
     except UNREADABLE:
         return None
 
 
-@st.cache_resource(show_spinner=False, max_entries=48)
-def _packed(file: str, identity: str, changed: int, index: int | None, _card: dict[str, Any]) -> bytes:
+# Every update is another one: of those that are over none is asked for again.
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _packed_live(file: str, identity: str, changed: int, _card: dict[str, Any]) -> bytes:
     facts, tensors = read_tensors(Path(file))
-    if index is None:
-        return live_payload(identity, facts, tensors, _card)
+    return live_payload(identity, facts, tensors, _card)
+
+
+@st.cache_resource(show_spinner=False, max_entries=48)
+def _packed_state(file: str, identity: str, changed: int, index: int, _card: dict[str, Any]) -> bytes:
+    facts, tensors = read_tensors(Path(file))
     return state_payload(identity, index, facts, tensors, _card)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def originals(dataset: str, identity: str, _ids: NDArray[np.int32]) -> bytes:
     """The samples that are shown, as they are in the data set. Raises DatasetError where it is not at hand."""
-    images: NDArray[Any] = load_images_uint8(dataset)
-    if images.ndim == 2:  # rows of a table: their numbers, not bytes
-        images = load_dataset(dataset).images
+    # The rows of a table are sent as numbers, not as bytes.
+    images: NDArray[Any] = load_dataset(dataset).images if is_table(dataset) else load_images_uint8(dataset)
     return training_originals(identity, images[_ids])

@@ -8,6 +8,7 @@ import threading
 import time
 from functools import cache
 
+from ui.train import leftovers
 from vae_core.home import trainings_folder
 from vae_core.trainings import Trainings, TrainingsError
 
@@ -43,8 +44,10 @@ def _dispatch(found: Trainings) -> None:
         try:
             found.dispatch()
             failure = ""
-        except (TrainingsError, OSError) as error:
+        except Exception as error:  # whatever it was, the thread goes on: without it nothing would ever start again
             if str(error) != failure:
                 failure = str(error)
-                logging.getLogger(__name__).warning("trainings cannot be started: %s", error)
+                expected = isinstance(error, TrainingsError | OSError)
+                logging.getLogger(__name__).warning("trainings cannot be started: %s", error, exc_info=not expected)
+        leftovers.clear()
         time.sleep(DISPATCH_SECONDS)

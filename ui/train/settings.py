@@ -109,7 +109,7 @@ def _ask_sigma(place: st.delta_generator.DeltaGenerator, key: str, likelihood: s
     given = place.number_input(
         say("train.sigma"),
         0.01,
-        1.0,
+        100.0,
         None,
         step=0.01,
         format="%g",
@@ -134,9 +134,9 @@ def expectation(facts: Facts, settings: Settings) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time in words: seconds up to 90, else minutes or hours."""
-    if seconds < 90 and seconds % 60:
-        return say("train.duration.seconds", count=_rounded(max(seconds, 0.1)))
+    """A time in words: seconds up to 90 (one minute is a minute), else minutes or hours."""
+    if seconds < 90 and seconds != 60:
+        return say("train.duration.seconds", count=_rounded(max(seconds, 0.1) if seconds else 0))
     if seconds < 5400:
         return say("train.duration.minutes", count=_rounded(seconds / 60))
     return say("train.duration.hours", count=_rounded(seconds / 3600))

@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from ui import state
 from ui.language import say
 from ui.plain import sentence
-from ui.train import choosing, found, offers
+from ui.train import choosing, found, leftovers, offers
 from ui.train.facts import Facts, facts_of
 from vae_core.datasets import Dataset
 from vae_core.intake import LIMITS, Choices, IntakeError, Upload, read_upload
@@ -29,7 +29,7 @@ class Brought:
     facts: Facts
 
 
-@dataclass
+@dataclass(eq=False)
 class _Kept:
     """What this session has made of its uploaded files, so that a run of the page does it once."""
 
@@ -60,7 +60,7 @@ def ask(*, is_chosen: bool) -> list[UploadedFile]:
         if files and not is_chosen:
             st.button(say("train.upload.use"), on_click=offers.choose, args=(offers.UPLOAD,))
     if not files:
-        st.session_state.pop(state.TRAIN_UPLOAD, None)
+        forget()
     return files
 
 
@@ -73,6 +73,11 @@ def show(files: list[UploadedFile]) -> Brought | None:
 def use_up() -> None:
     """The upload has become a stored data set: the uploader empties, and the memory is free."""
     st.session_state[state.TRAIN_UPLOADS] = st.session_state.get(state.TRAIN_UPLOADS, 0) + 1
+    forget()
+
+
+def forget() -> None:
+    """What was made of the files may be as large as memory allows: it goes when its uploader does."""
     st.session_state.pop(state.TRAIN_UPLOAD, None)
 
 
@@ -110,6 +115,7 @@ def _read(files: list[UploadedFile], key: tuple[str, ...]) -> _Kept:
     if kept is not None and kept.key == key:
         return kept
     kept = _Kept(key)
+    leftovers.hold(kept)
     try:
         with st.spinner(say("train.upload.reading")):
             kept.upload = read_upload([(file.name, file.getvalue()) for file in files], samples=key[1] or None)
@@ -128,7 +134,6 @@ def _make(kept: _Kept, choices: Choices, place: Any) -> Dataset | None:
     with place, st.spinner(say("train.upload.making")):
         try:
             kept.dataset = kept.upload.dataset(choices)
-            kept.dataset.check()
         except IntakeError as error:
             kept.error = str(error)
     return kept.dataset

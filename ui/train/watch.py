@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -18,6 +18,11 @@ from vae_core.trainings import Training, TrainingsError
 
 # Seconds between two looks at a training, by its status; those that have ended are not looked at again.
 EVERY = {"waiting": 1.0, "running": 0.2, "paused": 0.2, "measuring": 0.5}
+
+# Single steps that one message can ask for: more presses no hand makes between two looks.
+MOST_STEPS = 50
+# What the map's view consists of.
+MAP_FIELDS = frozenset(parameter.field for parameter in state.PARAMETERS.values())
 
 
 def show(training: Training, owner: str) -> None:
@@ -40,7 +45,7 @@ def _look(identity: str, owner: str, status: str) -> None:
         return
     # Before the first state there is the view already, and nothing on it: later nothing jumps.
     missing = _why_no_originals(training, opened) if opened else ""
-    events = latent_canvas(_data(training, opened, missing), key=state.TRAIN_CANVAS, digest=identity)
+    events = latent_canvas(_data(training, opened, missing), key=state.TRAIN_CANVAS, digest=identity, on_view=_remember)
     if opened is not None:
         with opening.parts():
             _send(training, opened, events, originals=not missing)
@@ -57,7 +62,7 @@ def _data(training: Training, opened: parts.Opening | None, missing: str) -> dic
         "model": training.id,
         "table": len(opened.card["config"]["input_shape"]) == 1 if opened else _is_table(training.request.dataset),
         "title": training.request.title,
-        "initial": {},
+        "initial": _last_view(training.id),
         "start": min(opening.START_BETA, float(opened.card["config"]["beta_max"])) if opened else opening.START_BETA,
         "status": training.status,
         "place": training.place if _has_to_wait(training) else None,
@@ -102,12 +107,43 @@ def _obey(identity: str, owner: str, events: CanvasEvents) -> None:
         "resume": trainings.resume,
     }
     try:
-        actions[act["action"]](identity, owner=owner)
+        for _ in range(_times(act)):
+            actions[act["action"]](identity, owner=owner)
     except (TrainingsError, OSError) as error:
         st.toast(say("train.refused", why=sentence(str(error))), icon=":material/error:")
         return
     if act["action"] in ("stop", "resume"):
         st.rerun()
+
+
+def _times(act: Mapping[str, Any]) -> int:
+    """How often an action is to be done: once, or as many single steps as were asked for since the last one heard of.
+
+    Of two presses between two runs Streamlit passes on the second alone; so the view says how many steps it has asked
+    for so far.
+    """
+    view, steps = act.get("view"), act.get("steps")
+    if type(steps) is not int:
+        return 1
+    known_view, known = st.session_state.get(state.TRAIN_STEPS, (view, 0))
+    st.session_state[state.TRAIN_STEPS] = (view, steps)
+    if act["action"] != "step":
+        return 1
+    return min(max(steps - (known if known_view == view else 0), 0), MOST_STEPS)
+
+
+def _remember() -> None:
+    told = st.session_state[state.TRAIN_CANVAS].get("view")
+    if isinstance(told, Mapping):
+        st.session_state[state.TRAIN_VIEW] = dict(told)
+
+
+def _last_view(identity: str) -> dict[str, Any]:
+    """Where the view stood when it told last: it is made anew where the language changes, or on coming back."""
+    told = st.session_state.get(state.TRAIN_VIEW) or {}
+    if told.get("digest") != identity:
+        return {}
+    return {name: value for name, value in told.items() if name in MAP_FIELDS}
 
 
 def _is_table(dataset: str) -> bool:

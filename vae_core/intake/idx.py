@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 import re
 import zlib
@@ -92,26 +93,22 @@ def parse_idx(file: File) -> NDArray[Any]:
 
 
 def unpacked(file: File, limits: Limits) -> File:
-    """What is in a .gz, no more than may be. Raises IntakeError."""
-    unpacker = zlib.decompressobj(wbits=31)
+    """What is in a .gz, in all of its members, no more than may be. Raises IntakeError."""
     parts, size = [], 0
     try:
-        with file.open() as stream:
-            while packed := stream.read(_BLOCK):
-                part = unpacker.decompress(packed, _BLOCK)
-                while part:
-                    parts.append(part)
-                    size += len(part)
-                    if size > limits.unpacked_bytes or (size > limits.ratio_from and size > limits.ratio * file.size):
-                        raise IntakeError(
-                            f"{shown(file.name)}: expected to unpack to at most {megabytes(limits.unpacked_bytes)} and"
-                            f" {limits.ratio} times its size, got more from {megabytes(file.size)}"
-                        )
-                    part = unpacker.decompress(unpacker.unconsumed_tail, _BLOCK)
-    except zlib.error as error:
+        with file.open() as packed, gzip.GzipFile(fileobj=packed) as stream:
+            while part := stream.read(_BLOCK):
+                parts.append(part)
+                size += len(part)
+                if size > limits.unpacked_bytes or (size > limits.ratio_from and size > limits.ratio * file.size):
+                    raise IntakeError(
+                        f"{shown(file.name)}: expected to unpack to at most {megabytes(limits.unpacked_bytes)} and"
+                        f" {limits.ratio} times its size, got more from {megabytes(file.size)}"
+                    )
+    except (gzip.BadGzipFile, zlib.error) as error:
         raise IntakeError(
             f"{shown(file.name)}: expected a gzip file, got a damaged one ({clean(str(error))})"
         ) from error
-    if not unpacker.eof:
-        raise IntakeError(f"{shown(file.name)}: expected a complete gzip file, got one that is cut off")
+    except EOFError as error:
+        raise IntakeError(f"{shown(file.name)}: expected a complete gzip file, got one that is cut off") from error
     return File(file.name.removesuffix(".gz"), b"".join(parts))

@@ -90,7 +90,7 @@ class ImageUpload(Upload):
             limit=self._limit(math.prod(size) * channels),
         )
 
-    def steps(self, choices: Choices) -> list[Step]:
+    def _steps(self, choices: Choices) -> list[Step]:
         """Scaling, size, colour, labels, held-out samples."""
         fitting = self._fitting(choices)
         steps = [*self.first_steps, *self.pictures.steps()]
@@ -103,7 +103,7 @@ class ImageUpload(Upload):
         drawn = self._index(choices, fitting)
         return [*steps, *self._last_steps(np.arange(self.samples), drawn, self._labels(choices.label_column))]
 
-    def preview(self, choices: Choices) -> Preview:
+    def _preview(self, choices: Choices) -> Preview:
         """A contact sheet."""
         fitting = self._fitting(choices)
         return Preview(sheet=contact_sheet(list(self.pictures.fitted(spread(self.samples), fitting))))

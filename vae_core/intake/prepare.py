@@ -63,7 +63,7 @@ def prepare(options: argparse.Namespace) -> int:
     bar = ProgressBar("prepare", sys.stderr)
     data = upload.dataset(choices, lambda share: bar.update(share, f"{upload.samples:,} samples"))
     bar.close()
-    name = stored.store(data, options.out)
+    name = stored.store(data, options.out, owner=stored.EVERYBODY)
     print(_told(data, name, options.out))
     return 0
 

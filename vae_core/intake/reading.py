@@ -78,5 +78,5 @@ def _read_one(file: File, kind: str, samples: str | None, limits: Limits) -> Upl
         archive = Zip(file, limits)
         return npz_upload(archive, file, limits, samples) if is_npz(archive) else zip_upload(archive, file, limits)
     if kind == "text":
-        return TableUpload(csv_table(file), title=file.title, limits=limits, labels={})
+        return TableUpload(csv_table(file, limits), title=file.title, limits=limits, labels={})
     raise IntakeError(f"{listed([file.name])}: {EXPECTED}, got a gzip file within another")

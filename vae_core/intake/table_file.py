@@ -17,22 +17,22 @@ from numpy.typing import NDArray
 from vae_core.intake.choices import ColumnInfo, Step
 from vae_core.intake.files import File
 from vae_core.intake.labels import Labels, labels_by_code
-from vae_core.intake.limits import LIMITS, IntakeError
+from vae_core.intake.limits import LIMITS, IntakeError, Limits, megabytes
 from vae_core.intake.table import COLUMNS_READ, ROWS_SHOWN, Table, numeric_info
 from vae_core.intake.words import clean, shown, unique
 
 MISSING = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-", ".", "nil", "missing"))
 DELIMITERS = ",;\t|"
 _SAMPLE = 262_144  # bytes that say how the file is written
-_BLOCK = 4_096  # rows that are converted at a time
+_BLOCK, _CELLS = 4_096, 1_000_000  # rows and cells, at most, that are converted at a time
 _RECORD = 4_000_000  # characters of a row: more is no table
 _NUMERIC_SHARE = 0.95  # of a column's values: from here on it is numeric, and others count as missing
 _DOT = re.compile(r"[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d*,(\d+)([eE][+-]?\d+)?")
 
 
-def csv_table(file: File) -> Table:
-    """The table in a text file. Raises IntakeError where it is none."""
+def csv_table(file: File, limits: Limits) -> Table:
+    """The table in a text file. Raises IntakeError where it is none, or its numbers would take too much memory."""
     style = _style(file)
     with file.open() as stream:
         records = _records(_text(stream, style.encoding), style, file.name)
@@ -47,12 +47,19 @@ def csv_table(file: File) -> Table:
         rows = 0
         if not style.header:
             records = _chained(first, records)
-        while block := list(islice(records, _BLOCK)):
+        most = limits.unpacked_bytes // (8 * len(names))
+        while block := list(islice(records, max(1, min(_BLOCK, _CELLS // len(names))))):
             _check_widths(block, len(names), rows + 1 + style.header, file.name)
             shown_rows += [[clean(cell) for cell in row] for row in block[: ROWS_SHOWN - len(shown_rows)]]
             for column, cells in zip(columns, zip(*block, strict=True), strict=True):
                 column.take(cells)
             rows += len(block)
+            if rows > most:
+                raise IntakeError(
+                    f"{shown(file.name)}: expected a table whose numbers take at most"
+                    f" {megabytes(limits.unpacked_bytes)}, 8 bytes each, got more than {most:,} rows of"
+                    f" {len(names):,} columns"
+                )
     if rows < 2:
         raise IntakeError(f"{shown(file.name)}: expected at least 2 rows of values to train on, got {rows}")
     return _table(file, style, names, columns, rows, shown_rows)

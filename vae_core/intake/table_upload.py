@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_core.datasets import Column, Dataset
-from vae_core.intake.array_pictures import BLOCK, known_range, unit
+from vae_core.intake.array_pictures import known_range, unit
 from vae_core.intake.choices import ArrayInfo, Choices, ColumnInfo, Preview, Step
 from vae_core.intake.labels import Labels
 from vae_core.intake.limits import IntakeError, Limits
 from vae_core.intake.sheet import contact_sheet, spread
 from vae_core.intake.table import Table
-from vae_core.intake.upload import Report, Upload
+from vae_core.intake.upload import Report, Upload, silent
 from vae_core.intake.words import listed, shown
 
 FILL_FROM = 0.05  # of the rows lack a value: from here on the default is to fill, not to drop them
@@ -44,7 +44,6 @@ class TableUpload(Upload):
         self.table, self.columns, self.beside = table, table.infos, labels
         self.place = {info.name: j for j, info in enumerate(table.infos)}
         self.first_steps = list(table.steps)
-        self._chosen: tuple[tuple[str, ...], NDArray[np.float64]] | None = None
         self.label_default = self._label_default()
         self.numbering = self._numbering()
         useful = self._useful(self.label_default)
@@ -73,7 +72,7 @@ class TableUpload(Upload):
         lacking = self.samples - np.count_nonzero(self._complete(choices))
         return replace(choices, missing="median") if lacking > FILL_FROM * self.samples else choices
 
-    def steps(self, choices: Choices) -> list[Step]:
+    def _steps(self, choices: Choices) -> list[Step]:
         """Missing values, scaling, columns that are left out, labels, held-out samples."""
         columns, kept = self._checked(choices)
         infos = [self.columns[self.place[name]] for name in columns]
@@ -99,12 +98,12 @@ class TableUpload(Upload):
         drawn = self._used(kept, choices)
         return [*steps, *self._last_steps(kept, drawn, self._labels(choices.label_column))]
 
-    def preview(self, choices: Choices) -> Preview:
+    def _preview(self, choices: Choices) -> Preview:
         """The first rows of the chosen columns as they came; a contact sheet where rows are pictures."""
         columns, kept = self._checked(choices)
         if choices.shape:
-            some = self._filled(columns)[kept[spread(len(kept))]]
-            return Preview(sheet=contact_sheet(list(self._pixels(some, columns, choices.shape))))
+            some = kept[spread(len(kept))]
+            return Preview(sheet=contact_sheet(list(self._pixels(columns, some, choices.shape))))
         label = choices.label_column
         header = (*([label] if label in self.place else []), *columns)
         places = [self.place[name] for name in header if name is not None]
@@ -116,24 +115,24 @@ class TableUpload(Upload):
         columns, kept = self._checked(choices)
         kept = self._used(kept, choices)
         labels = self._labels(choices.label_column).take(kept)
-        values = self._filled(columns)[kept]
-        report(0.5)
         if choices.shape:
-            return self._made(choices, kept, self._pixels(values, columns, choices.shape), labels)
-        low, high = values.min(axis=0), values.max(axis=0)
-        changing = high / 2 - low / 2 > 0
-        if not changing.any():
+            return self._made(choices, kept, self._pixels(columns, kept, choices.shape, report), labels)
+        scaled = np.empty((len(kept), len(columns)), np.float32)
+        made: list[Column] = []
+        # A column at a time: all of them as the numbers that came would take many times what the samples take.
+        for k, name in enumerate(columns):
+            values = self._numbers(name, kept)
+            low, high = float(values.min()), float(values.max())
+            if high / 2 - low / 2 > 0:
+                scaled[:, len(made)] = unit(values, low, high)
+                made.append(Column(name, low, high, self.columns[self.place[name]].decimals))
+            report((k + 1) / len(columns))
+        if not made:
             raise IntakeError(
-                f"{shown(self.title)}: expected samples that differ, got {len(values):,} rows that are all the same in"
+                f"{shown(self.title)}: expected samples that differ, got {len(kept):,} rows that are all the same in"
                 " the chosen columns"
             )
-        infos = [self.columns[self.place[name]] for name in columns]
-        used = [j for j in range(len(columns)) if changing[j]]
-        scaled = np.empty((len(values), len(used)), np.float32)
-        for k, j in enumerate(used):
-            scaled[:, k] = unit(values[:, j], low[j], high[j])
-        made = tuple(Column(infos[j].name, float(low[j]), float(high[j]), infos[j].decimals) for j in used)
-        return self._made(choices, kept, scaled, labels, made)
+        return self._made(choices, kept, np.ascontiguousarray(scaled[:, : len(made)]), labels, tuple(made))
 
     def _used(self, kept: NDArray[np.int64], choices: Choices) -> NDArray[np.int64]:
         drawn: NDArray[np.int64] = self._drawn(kept, choices, len(choices.columns) * (1 if choices.shape else 4))
@@ -180,15 +179,6 @@ class TableUpload(Upload):
                     f"{shown(name)}: expected numbers in a range to calculate with, got {info.low:g} to {info.high:g}"
                 )
 
-    def _matrix(self, columns: tuple[str, ...]) -> NDArray[np.float64]:
-        """The numbers of the columns [N, d], NaN where one is missing; the last ones asked for are kept."""
-        if self._chosen is None or self._chosen[0] != columns:
-            matrix = np.empty((self.samples, len(columns)))
-            for k, name in enumerate(columns):
-                matrix[:, k] = self.table.numbers(self.place[name])
-            self._chosen = columns, matrix
-        return self._chosen[1]
-
     def _complete(self, choices: Choices) -> NDArray[np.bool_]:
         """Which rows have a value in every chosen column, bool [N]."""
         complete = np.ones(self.samples, bool)
@@ -197,22 +187,23 @@ class TableUpload(Upload):
                 complete &= ~np.isnan(self.table.numbers(self.place[name]))
         return complete
 
-    def _filled(self, columns: tuple[str, ...]) -> NDArray[np.float64]:
-        """The numbers of the columns, their medians where one is missing (rows that are dropped do not count)."""
-        matrix = self._matrix(columns)
-        if any(self.columns[self.place[name]].missing for name in columns):
-            matrix = np.where(np.isnan(matrix), 2 * np.nanmedian(matrix / 2, axis=0), matrix)  # halves cannot overflow
-        return matrix
+    def _numbers(self, name: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The numbers of a column in some rows, its median (over all rows) where one is missing."""
+        values = self.table.numbers(self.place[name])
+        found: NDArray[np.float64] = values[rows]
+        lacking = np.isnan(found)
+        if lacking.any():
+            found[lacking] = 2 * np.nanmedian(values / 2)  # halves cannot overflow
+        return found
 
     def _pixels(
-        self, values: NDArray[np.float64], columns: tuple[str, ...], shape: tuple[int, int]
+        self, columns: tuple[str, ...], rows: NDArray[np.int64], shape: tuple[int, int], report: Report = silent
     ) -> NDArray[np.uint8]:
         low, high = self._pixel_range(columns)
-        found = np.empty(values.shape, np.uint8)
-        step = max(1, BLOCK // values.shape[1])
-        for start in range(0, len(values), step):
-            part = slice(start, start + step)
-            found[part] = np.rint(unit(values[part], low, high) * 255)
+        found = np.empty((len(rows), len(columns)), np.uint8)
+        for k, name in enumerate(columns):
+            found[:, k] = np.rint(unit(self._numbers(name, rows), low, high) * 255)
+            report((k + 1) / len(columns))
         return found.reshape(-1, *shape)
 
     def _pixel_range(self, columns: tuple[str, ...]) -> tuple[float, float]:

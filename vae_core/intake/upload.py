@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
@@ -62,18 +63,26 @@ class Upload(ABC):
     def defaults(self) -> Choices:
         """Sensible choices."""
 
-    @abstractmethod
     def steps(self, choices: Choices) -> list[Step]:
         """What will be done, in order. Raises IntakeError."""
+        with self._sentences():
+            return self._steps(choices)
 
-    @abstractmethod
     def preview(self, choices: Choices) -> Preview:
         """A few of the samples as they will be. Raises IntakeError."""
+        with self._sentences():
+            return self._preview(choices)
 
     def dataset(self, choices: Choices, report: Report = silent) -> Dataset:
         """The data set; `report` hears the share that is done. Raises IntakeError."""
-        try:
+        with self._sentences():
             return self._dataset(choices, report)
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        """What the system raises becomes an IntakeError."""
+        try:
+            yield
         except MemoryError as error:
             raise IntakeError(f"{shown(self.title)}: expected samples that fit into memory, got more") from error
         except OSError as error:
@@ -81,8 +90,16 @@ class Upload(ABC):
             raise IntakeError(f"{shown(self.title)}: expected to read what came, but {reason}") from error
 
     @abstractmethod
+    def _steps(self, choices: Choices) -> list[Step]:
+        """As `steps`; what the system raises may come through, here and in the next two."""
+
+    @abstractmethod
+    def _preview(self, choices: Choices) -> Preview:
+        """As `preview`."""
+
+    @abstractmethod
     def _dataset(self, choices: Choices, report: Report) -> Dataset:
-        """As `dataset`; what the system raises may come through."""
+        """As `dataset`."""
 
     @abstractmethod
     def _labels_from(self, source: str) -> Labels:

@@ -33,12 +33,14 @@ def listed(names: Sequence[str], most: int = 3) -> str:
 def unique(names: Iterable[str]) -> list[str]:
     """The names with " (2)", " (3)" … behind those that came before."""
     seen: set[str] = set()
+    last: dict[str, int] = {}  # the number behind each name when it came last: smaller ones are taken
     found = []
     for name in names:
-        new, count = name, 1
+        new, count = name, last.get(name, 1)
         while new in seen:
             count += 1
             new = f"{name} ({count})"
+        last[name] = count
         seen.add(new)
         found.append(new)
     return found

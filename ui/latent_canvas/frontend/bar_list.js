@@ -38,12 +38,17 @@ export class BarList {
     /** @type {ArrayLike<number>} */
     this.lengths = [];
     this.timer = 0;
+    /** How far the list is scrolled; reading it from the page would cost a layout at every move of a hand. */
+    this.top = 0;
     this.marked = -1;
     this.list = h("dl", {});
     this.head = pairs ? this.#makeHead() : null;
     this.scroll = h("div", { class: "bar-scroll" }, this.list);
     this.root = h("div", { class: pairs ? "bars pairs" : "bars", role: "group", "aria-label": label, "data-testid": testid, hidden: true }, this.head, this.scroll);
-    this.scroll.addEventListener("scroll", () => this.#fill(), { passive: true });
+    this.scroll.addEventListener("scroll", () => {
+      this.top = this.scroll.scrollTop;
+      this.#fill();
+    }, { passive: true });
   }
 
   #makeHead() {
@@ -55,8 +60,11 @@ export class BarList {
   async #dress() {
     const parent = this.root.getRootNode();
     this.root.style.visibility = "hidden";
-    await addStyles(parent instanceof ShadowRoot ? parent : document.head, STYLES);
-    this.root.style.visibility = "";
+    try {
+      await addStyles(parent instanceof ShadowRoot ? parent : document.head, STYLES);
+    } finally {
+      this.root.style.visibility = ""; // without its looks it can still be read
+    }
     if (this.marked >= 0) this.mark(this.marked, true);
   }
 
@@ -72,6 +80,7 @@ export class BarList {
     this.originals = null;
     this.lines = columns.map((column) => makeLine(column, this.pairs));
     this.list.replaceChildren(...this.lines.map(({ root }) => root));
+    this.top = this.scroll.scrollTop = 0;
     const most = columns.flatMap((column) => [0, 1].map((x) => this.write(column, x).length)).reduce((a, b) => Math.max(a, b), 3);
     this.root.style.setProperty("--digits", String(Math.min(LONGEST_NUMBER, most)));
     const roomy = columns.length <= ROOMY;
@@ -117,7 +126,7 @@ export class BarList {
   #fill() {
     const { lines } = this;
     if (lines.length <= ROOMY) return this.#fillFrom(0, lines.length);
-    const first = Math.max(0, Math.floor(this.scroll.scrollTop / LINE_PX) - 1);
+    const first = Math.max(0, Math.floor(this.top / LINE_PX) - 1);
     this.#fillFrom(first, Math.min(lines.length, first + ROOMY + 3));
   }
 

@@ -29,6 +29,8 @@ const GAP_SHARE = 0.26;
 const LARGEST_PLAIN = 1e9;
 const NARROWEST_PLAIN = 1e-5;
 const MOST_DECIMALS = 6;
+/** This near to a whole number float32 cannot tell it from one. */
+const WHOLE = 1e-5;
 /** A line of text names at most so many columns. */
 const NAMED = 24;
 
@@ -89,9 +91,27 @@ export function valueText(column, x) {
  */
 export function unitsText({ low, high, decimals }, value) {
   const plain = Math.max(Math.abs(low), Math.abs(high)) < LARGEST_PLAIN && high - low >= NARROWEST_PLAIN;
-  // Where the data's decimals are few, so many that ten values can be told apart.
-  const enough = Math.max(decimals, Math.ceil(1 - Math.log10(high - low) - 1e-9));
-  return plain ? withDecimals(value, Math.min(MOST_DECIMALS, decimals > 0 ? enough : decimals)) : value.toExponential(3).replaceAll("-", "−").replace("e+", "e");
+  if (!plain) return value.toExponential(3).replaceAll("-", "−").replace("e+", "e");
+  // A whole number of whole numbers stays one, so that a sample's own values look as they do in its file.
+  const whole = decimals === 0 && Math.abs(value - Math.round(value)) < WHOLE;
+  return withDecimals(value, whole ? 0 : enoughDecimals(low, high, decimals));
+}
+
+/** Where the data's decimals are few, so many that ten values can be told apart. @param {number} low @param {number} high @param {number} decimals */
+function enoughDecimals(low, high, decimals) {
+  const apart = high > low ? Math.ceil(1 - Math.log10(high - low) - 1e-9) : 0;
+  return Math.min(MOST_DECIMALS, Math.max(decimals, apart));
+}
+
+/**
+ * A mean of many values: the same units, one more decimal than a single value has.
+ * @param {Column} column
+ * @param {number} x in [0, 1]
+ * @returns {string}
+ */
+export function meanText(column, x) {
+  const { low, high, decimals } = column;
+  return unitsText({ ...column, decimals: Math.min(MOST_DECIMALS, enoughDecimals(low, high, decimals) + 1) }, inUnits(column, x));
 }
 
 /**
@@ -102,7 +122,7 @@ export function unitsText({ low, high, decimals }, value) {
  */
 export function widthText({ low, high, decimals }, width) {
   const range = high - low;
-  return unitsText({ name: "", low: 0, high: range, decimals: Math.min(MOST_DECIMALS, decimals + 1) }, width * range);
+  return unitsText({ name: "", low: 0, high: range, decimals: Math.min(MOST_DECIMALS, enoughDecimals(low, high, decimals) + 1) }, width * range);
 }
 
 /**

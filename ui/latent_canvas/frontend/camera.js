@@ -12,11 +12,14 @@ export class Camera {
   constructor(canvas) {
     this.canvas = canvas;
     this.gliding = new AbortController();
+    /** @type {View | null} where a glide that is under way leads */
+    this.target = null;
   }
 
   /** @param {number} width @param {number} height */
   resized(width, height) {
     const { canvas } = this;
+    this.stop(); // it leads to a view of the old size
     canvas.view = resize(canvas.view, width, height);
     if (canvas.model) this.place();
     canvas.painter.invalidate("view");
@@ -46,11 +49,14 @@ export class Camera {
     if (canvas.state.view || !width) return;
     const target = wholeView(canvas.painter.current, width, height);
     const { view } = canvas;
-    if (Math.abs(target.scale / view.scale - 1) < tolerance && target.x0 === view.x0 && target.y0 === view.y0) return;
-    this.gliding.abort();
+    // One that is under way goes on: begun anew in every frame, it would never leave its slow start.
+    if (nearly(target, view, tolerance) || (this.target && nearly(target, this.target, tolerance))) return;
+    this.stop();
     this.gliding = new AbortController();
+    this.target = target;
     const show = (/** @type {View} */ between) => {
       canvas.view = between;
+      if (between === target) this.target = null;
       canvas.painter.invalidate("view");
     };
     glide(view, target, show, this.gliding.signal);
@@ -69,7 +75,7 @@ export class Camera {
   /** @param {View} view chosen by a hand */
   set(view) {
     const { canvas } = this;
-    this.gliding.abort();
+    this.stop();
     canvas.view = view;
     canvas.state.view = /** @type {[number, number, number, number]} */ (bounds(view));
     canvas.moving = true;
@@ -79,5 +85,11 @@ export class Camera {
 
   stop() {
     this.gliding.abort();
+    this.target = null;
   }
+}
+
+/** @param {View} a @param {View} b @param {number} tolerance of the scale */
+function nearly(a, b, tolerance) {
+  return Math.abs(a.scale / b.scale - 1) < tolerance && a.x0 === b.x0 && a.y0 === b.y0;
 }

@@ -1,6 +1,6 @@
 // Pictures of samples: decoded values painted pixel for pixel, a table's as bars, and the parts that bring the originals.
 
-import { BARS_SIDE, barPicture, isTable } from "./bars.js";
+import { BARS_SIDE, barPicture, columnsOf, isTable, rowText } from "./bars.js";
 import { context2d } from "./dom.js";
 
 /**
@@ -36,6 +36,60 @@ export function paintImage(canvas, values, shape) {
   context2d(canvas).putImageData(toImageData(values, shape), 0, 0);
 }
 
+/**
+ * What a picture is of: `shape` and, for a table, `columns` as ModelSpec has them.
+ * @typedef {{shape: number[], columns?: import("./bars.js").Column[]}} SampleSpec
+ * @typedef {string | (() => string)} Name of a picture; "" where its element has one of its own
+ */
+
+/**
+ * Paint a sample so that a table's bars, which have neither names nor units, can be read: their row is the tooltip, and joins the name.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Float32Array} values in [0, 1]; may be a buffer that later pictures share
+ * @param {SampleSpec} spec
+ * @param {Name} [name]
+ * @param {HTMLElement} [on] what has the tooltip and the name: the canvas, or a button around it
+ */
+export function paintSample(canvas, values, spec, name = "", on = canvas) {
+  paintImage(canvas, values, spec.shape);
+  if (isTable(spec.shape)) sayRowSoon(on, { spec, values, name });
+}
+
+/**
+ * The same for an original.
+ * @param {HTMLCanvasElement} canvas
+ * @param {{sheet: Originals, tile: number}} original
+ * @param {SampleSpec} spec
+ * @param {Name} [name]
+ * @param {HTMLElement} [on]
+ */
+export function paintOriginal(canvas, { sheet, tile }, spec, name = "", on = canvas) {
+  sheet.paint(canvas, tile);
+  if (isTable(spec.shape)) sayRowSoon(on, { spec, values: sheet.values(tile, 1), name });
+}
+
+/** A hand that moves is not kept waiting for words: they follow this often, milliseconds. */
+const SAY_MS = 200;
+/** @type {Map<HTMLElement, {spec: SampleSpec, values: Float32Array, name: Name}>} whose words are to come */
+const unsaid = new Map();
+
+/** @param {HTMLElement} element @param {{spec: SampleSpec, values: Float32Array, name: Name}} what */
+function sayRowSoon(element, what) {
+  if (!unsaid.size) setTimeout(sayRows, SAY_MS);
+  unsaid.set(element, what);
+}
+
+function sayRows() {
+  for (const [element, { spec, values, name }] of unsaid) {
+    const row = rowText(columnsOf(spec), values);
+    const own = typeof name === "string" ? name : name();
+    if (element.localName === "canvas") element.setAttribute("role", "img");
+    element.title = own ? `${own}\n${row}` : row;
+    if (own) element.setAttribute("aria-label", `${own}: ${row}`);
+  }
+  unsaid.clear();
+}
+
 /** Pictures are enlarged pixel by pixel on black, bars smoothly on the page's own ground (style.css). @param {HTMLCanvasElement} canvas @param {boolean} bars */
 function markBars(canvas, bars) {
   if (canvas.classList.contains("bar-picture") !== bars) canvas.classList.toggle("bar-picture", bars);
@@ -54,11 +108,12 @@ export function toImageData(values, shape) {
   const { width, height, channels } = imageSize(shape);
   const image = new ImageData(width, height);
   const step = channels === 3 ? 1 : 0;
+  // Stored as clamped bytes, which rounds.
   for (let i = 0; i < width * height; i++) {
     const from = i * channels;
-    image.data[4 * i] = 255 * values[from] + 0.5;
-    image.data[4 * i + 1] = 255 * values[from + step] + 0.5;
-    image.data[4 * i + 2] = 255 * values[from + 2 * step] + 0.5;
+    image.data[4 * i] = 255 * values[from];
+    image.data[4 * i + 1] = 255 * values[from + step];
+    image.data[4 * i + 2] = 255 * values[from + 2 * step];
     image.data[4 * i + 3] = 255;
   }
   return image;

@@ -73,7 +73,8 @@ export default function mount(component) {
  */
 function entryFor(parent, { kind, language, table = false }) {
   const before = mounted.get(parent);
-  speakOfTable(table);
+  // The owner's mount shows nothing: it does not know what the page is about.
+  if (kind !== "owner") speakOfTable(table);
   if (before?.language === language && before.table === table) return before;
   if (before) destroy(before);
   const make = () => VIEWS[kind](parent);

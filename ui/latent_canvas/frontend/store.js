@@ -204,7 +204,8 @@ function putMoment({ facts, tensors }) {
   if (!model) return;
   const moment = new Moment(facts, /** @type {Uint16Array} */ (tensors.codes), /** @type {Uint16Array} */ (tensors.weights));
   if (facts.kind === "state") model.states.set(facts.index, moment);
-  else if (model.newest && moment.step <= model.newest.step) return;
+  // The same one once more. An older one is news: a training that was interrupted goes on from its last complete state.
+  else if (moment.step === model.newest?.step) return;
   else model.newest = moment;
   for (const listener of momentListeners) listener(facts.digest);
 }
@@ -253,7 +254,7 @@ async function putOriginals({ facts: { digest, chunk, columns }, tensors }) {
   if (!model || model.sheets.has(chunk)) return;
   const { values } = tensors;
   if (values) {
-    model.sheets.set(chunk, new RowSheet(values instanceof Float32Array ? values : halfToFloat(/** @type {Uint16Array} */ (values)), model.spec.shape));
+    model.sheets.set(chunk, new RowSheet(/** @type {Float32Array} */ (values), model.spec.shape));
     return announce(digest);
   }
   const png = /** @type {Uint8Array<ArrayBuffer>} */ (tensors.png);

@@ -1,7 +1,7 @@
 // What comes back under one Gaussian: the sample, the average of the decoded pictures and six of them; and the names and the lens on the plane.
 
 import { h, setText } from "../dom.js";
-import { paintImage } from "../images.js";
+import { paintSample } from "../images.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
 import { toScreen } from "../view.js";
@@ -45,12 +45,12 @@ export class BalancePictures {
    * @param {number[]} sigma
    */
   draw({ decoder, spec }, subject, average, mu, sigma) {
-    paintImage(this.x.canvas, subject.pixels, spec.shape);
+    paintSample(this.x.canvas, subject.pixels, spec, t(`story_balance.source.${subject.source}`));
     setText(this.x.caption, t(`story_balance.source.${subject.source}`));
-    paintImage(this.average.canvas, average, spec.shape);
+    paintSample(this.average.canvas, average, spec, t("story_balance.average"));
     if (this.pixels.length !== SIBLINGS * decoder.pixels) this.pixels = new Float32Array(SIBLINGS * decoder.pixels);
     decoder.decodeMany(siblingPlaces(mu, sigma), this.pixels);
-    for (const [i, { canvas }] of this.siblings.entries()) paintImage(canvas, this.pixels.subarray(i * decoder.pixels, (i + 1) * decoder.pixels), spec.shape);
+    for (const [i, { canvas }] of this.siblings.entries()) paintSample(canvas, this.pixels.subarray(i * decoder.pixels, (i + 1) * decoder.pixels), spec);
   }
 }
 

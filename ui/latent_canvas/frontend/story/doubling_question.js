@@ -1,7 +1,7 @@
 // Question after step 5: what will doubling β do to this ellipse?
 
 import { h, setShown, setText } from "../dom.js";
-import { paintImage } from "../images.js";
+import { paintSample } from "../images.js";
 import { formatBeta, nearestNode } from "../scale.js";
 import { nodesOf } from "../terms.js";
 import { sentences, t } from "../texts.js";
@@ -263,11 +263,11 @@ export class DoublingQuestion extends Question {
       setText(caption, words);
       canvas.setAttribute("aria-label", words);
       if (name === "original") {
-        paintImage(canvas, subject.pixels, model.spec.shape);
+        paintSample(canvas, subject.pixels, model.spec, words);
         continue;
       }
       model.decoder.setBeta(name === "after" ? step.to : step.from);
-      paintImage(canvas, model.decoder.decode((name === "after" ? after ?? before : before).mu), model.spec.shape);
+      paintSample(canvas, model.decoder.decode((known && after && name === "after" ? after : before).mu), model.spec, words);
     }
     model.decoder.setBeta(state.beta);
   }

@@ -1,8 +1,8 @@
 // Step 2: a sample, or a drawing, runs through the encoder; out of its two heads come μ and log σ².
 
-import { columnsOf, isTable, rowText } from "../bars.js";
+import { isTable } from "../bars.js";
 import { h, segmented, setShown, setText } from "../dom.js";
-import { imageSize, paintImage } from "../images.js";
+import { imageSize, paintSample } from "../images.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
 import { number, significant } from "../words.js";
@@ -130,12 +130,7 @@ export class EncoderStep extends Step {
       setText(this.same, "");
     }
     this.key = key;
-    paintImage(this.picture, subject.pixels, model.spec.shape);
-    if (isTable(model.spec.shape)) {
-      const row = rowText(columnsOf(model.spec), subject.pixels);
-      this.picture.title = row;
-      this.picture.setAttribute("aria-label", `${t("story_encoder.picture")}: ${row}`);
-    }
+    paintSample(this.picture, subject.pixels, model.spec, t("story_encoder.picture"));
     const source = subject.source === "reconstruction" ? t("story_encoder.stands_in") : "";
     setText(this.pictureName, `${story.subjectName}${source && ` ${source}`}`);
     setText(this.warning, drawing && story.drawing ? this.#unfamiliarWords() : "");

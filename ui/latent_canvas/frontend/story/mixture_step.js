@@ -2,7 +2,7 @@
 
 import { storyParams } from "../address.js";
 import { h, setText } from "../dom.js";
-import { paintImage } from "../images.js";
+import { paintOriginal, paintSample } from "../images.js";
 import { formatBeta, nearestNode } from "../scale.js";
 import { nodesOf, rich } from "../terms.js";
 import { isBrowsersOwn, language, sentences, t } from "../texts.js";
@@ -204,9 +204,9 @@ export class MixtureStep extends Step {
     const { model, subject, current } = this.story;
     const index = this.order[at];
     const original = index >= 0 ? model?.original(index) : null;
-    if (original) original.sheet.paint(canvas, original.tile);
+    if (original && model) paintOriginal(canvas, original, model.spec);
     else if (model && subject) {
-      paintImage(canvas, index < 0 ? subject.pixels : model.decoder.decode(current.subarray(4 * index, 4 * index + 2)), model.spec.shape);
+      paintSample(canvas, index < 0 ? subject.pixels : model.decoder.decode(current.subarray(4 * index, 4 * index + 2)), model.spec);
     }
     return this.#color(at);
   }

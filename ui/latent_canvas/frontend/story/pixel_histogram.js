@@ -1,6 +1,6 @@
 // One pixel's values over all samples: a histogram with its mean and standard deviation, and lines down to single samples.
 
-import { unitsText, valueText } from "../bars.js";
+import { meanText, unitsText } from "../bars.js";
 import { t } from "../texts.js";
 import { Chart, halo, label } from "../weight/chart.js";
 import { linear, numberTicks } from "../weight/geometry.js";
@@ -114,19 +114,19 @@ export class PixelHistogram extends Chart {
     const lines = this.#leads(values, x, bottom);
     const numbers = s("g", { fill: ink.text, "text-anchor": "middle", ...halo(ink) });
     for (const { at, text } of column ? columnTicks(column) : VALUES.map((at) => ({ at, text: String(at) }))) numbers.append(label(text, round(x(at)), bottom + 15, {}));
-    const meanText = column ? valueText(column, mean) : number(mean);
-    this.root.replaceChildren(band, grid, s("g", {}, ...this.rects), this.#middle(mean, deviation, x, bottom, meanText), lines, numbers);
+    const meanWords = column ? meanText(column, mean) : number(mean);
+    this.root.replaceChildren(band, grid, s("g", {}, ...this.rects), this.#middle(mean, deviation, x, bottom, meanWords), lines, numbers);
   }
 
   /**
    * μ as a line and σ as two arrows from it.
-   * @param {number} mean @param {number} deviation @param {(v: number) => number} x @param {number} bottom @param {string} meanText
+   * @param {number} mean @param {number} deviation @param {(v: number) => number} x @param {number} bottom @param {string} meanWords
    */
-  #middle(mean, deviation, x, bottom, meanText) {
+  #middle(mean, deviation, x, bottom, meanWords) {
     const { ink } = this;
     const [from, at, to] = [x(mean - deviation), x(mean), x(mean + deviation)];
     const words = s("g", { fill: ink.accent, "font-size": 13, "font-weight": 600, "text-anchor": "middle", ...halo(ink) });
-    words.append(label(`μ = ${meanText}`, Math.min(this.width - 36, Math.max(LEFT + 34, at)), 14, {}));
+    words.append(label(`μ = ${meanWords}`, Math.min(this.width - 36, Math.max(LEFT + 34, at)), 14, {}));
     const wide = to - at > 26;
     if (wide) for (const end of [from, to]) words.append(label("σ", (at + end) / 2, TOP + 22, {}));
     const y = TOP + 8;

@@ -1,6 +1,6 @@
 // Step 1: the mean and the standard deviation of a data set, pixel by pixel: numbers about all of its samples together.
 
-import { columnsOf, isTable, rowText, valueText, widthText } from "../bars.js";
+import { columnsOf, isTable, meanText, rowText, valueText, widthText } from "../bars.js";
 import { h, segmented, setShown, setText } from "../dom.js";
 import { imageSize, paintImage } from "../images.js";
 import { rich } from "../terms.js";
@@ -42,7 +42,7 @@ export class PixelStep extends Step {
     this.ones = [];
     this.shown = "";
     const choose = (/** @type {number} */ place) => this.#choose(place);
-    this.meanField = new PixelField({ label: t("story_pixels.mean_label"), testid: "mean-image", choose, write: valueText }, signal);
+    this.meanField = new PixelField({ label: t("story_pixels.mean_label"), testid: "mean-image", choose, write: meanText }, signal);
     this.deviationField = new PixelField({ label: t("story_pixels.deviation_label"), testid: "deviation-image", choose, write: widthText }, signal);
     this.meanName = h("figcaption", {});
     this.deviationName = h("figcaption", {});
@@ -79,7 +79,7 @@ export class PixelStep extends Step {
     this.chart.setBin(-1);
     this.redraw();
     const { mean, deviation } = this.#here();
-    this.story.say(t("story_pixels.chosen", { place: this.#placeWords(), mean: this.#write(mean), deviation: this.#writeWidth(deviation) }));
+    this.story.say(t("story_pixels.chosen", { place: this.#placeWords(), mean: this.#writeMean(mean), deviation: this.#writeWidth(deviation) }));
   }
 
   /** @override @param {number} second every other second, another pixel, all over the picture */
@@ -119,7 +119,7 @@ export class PixelStep extends Step {
     const { bins, samples } = statistics;
     const values = { count: group(statistics.histogram[this.#index() * bins + bin]), total: group(samples), what: this.#what() };
     if (isDiscrete(statistics)) return t("story_pixels.bar", { ...values, value: this.#write(bin / (bins - 1)) });
-    return t("story_pixels.bar_between", { ...values, from: this.#write(bin / bins), to: this.#write((bin + 1) / bins) });
+    return t("story_pixels.bar_between", { ...values, from: this.#writeMean(bin / bins), to: this.#writeMean((bin + 1) / bins) });
   }
 
   // ---- the numbers
@@ -150,6 +150,12 @@ export class PixelStep extends Step {
   #write(value) {
     const { column } = this;
     return column ? valueText(column, value) : number(value);
+  }
+
+  /** A number that no single sample need have. @param {number} mean */
+  #writeMean(mean) {
+    const { column } = this;
+    return column ? meanText(column, mean) : number(mean);
   }
 
   /** @param {number} width */
@@ -301,10 +307,10 @@ export class PixelStep extends Step {
     this.#pointed(-1);
     setText(this.where, t("story_pixels.where", { place: this.#placeWords(), count: group(samples) }));
     setText(this.numbers.n, group(samples));
-    const [meanText, deviationText] = [this.#write(mean), this.#writeWidth(deviation)];
-    setText(this.numbers.mean, meanText);
-    setText(this.numbers.deviation, deviationText);
-    this.chart.describe(t("story_pixels.chart_says", { place: this.#placeWords(), count: group(samples), mean: meanText, deviation: deviationText }));
+    const [meanWords, deviationWords] = [this.#writeMean(mean), this.#writeWidth(deviation)];
+    setText(this.numbers.mean, meanWords);
+    setText(this.numbers.deviation, deviationWords);
+    this.chart.describe(t("story_pixels.chart_says", { place: this.#placeWords(), count: group(samples), mean: meanWords, deviation: deviationWords }));
     const { width } = imageSize(model.spec.shape);
     Object.assign(this.root.dataset, {
       pixel: `${this.place % width},${Math.floor(this.place / width)}`, samples: String(samples), mean: mean.toFixed(5), deviation: deviation.toFixed(5),

@@ -2,7 +2,7 @@
 
 import { logDensity } from "../codes.js";
 import { h, setShown, setText } from "../dom.js";
-import { paintImage } from "../images.js";
+import { paintSample } from "../images.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
 import { seedOf } from "./dealing.js";
@@ -49,7 +49,7 @@ export class PriorDraws {
     let holes = 0;
     for (const [i, { root, canvas }] of this.tiles.entries()) {
       const z = this.z.subarray(2 * i, 2 * i + 2);
-      paintImage(canvas, model.decoder.decode(z), model.spec.shape);
+      paintSample(canvas, model.decoder.decode(z), model.spec, t("story_mixture.draws.picture", { number: i + 1 }));
       const prior = -(z[0] ** 2 + z[1] ** 2) / 2 - Math.log(2 * Math.PI);
       const hole = logDensity(current, z) < prior - Math.log(10);
       root.classList.toggle("hole", hole);

@@ -1,7 +1,7 @@
 // A question between two steps: it is dealt, guessed at with one gesture, answered by the model, and then another one can be dealt.
 
 import { h, setShown, setText } from "../dom.js";
-import { paintImage } from "../images.js";
+import { paintOriginal, paintSample } from "../images.js";
 import { nodesOf } from "../terms.js";
 import { sentences, t } from "../texts.js";
 import { seedOf } from "./dealing.js";
@@ -136,8 +136,8 @@ export class Question extends Step {
   picture(canvas, index) {
     const { model, current } = this.story;
     const original = model?.original(index);
-    if (original) original.sheet.paint(canvas, original.tile);
-    else if (model) paintImage(canvas, model.decoder.decode(current.subarray(4 * index, 4 * index + 2)), model.spec.shape);
+    if (original && model) paintOriginal(canvas, original, model.spec);
+    else if (model) paintSample(canvas, model.decoder.decode(current.subarray(4 * index, 4 * index + 2)), model.spec);
   }
 
   /** @param {number} index @returns {string} the sample's class */

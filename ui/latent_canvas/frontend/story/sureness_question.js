@@ -1,7 +1,7 @@
 // Question after step 4: of two samples, which one may be placed less exactly, that is, which has the wider ellipse?
 
 import { h, setShown, setText } from "../dom.js";
-import { paintImage } from "../images.js";
+import { paintSample } from "../images.js";
 import { plainText } from "../terms.js";
 import { sentences, t } from "../texts.js";
 import { significant } from "../words.js";
@@ -190,7 +190,7 @@ export class SurenessQuestion extends Question {
     setText(this.walkTitle, t("story_sureness.walk", { step }));
     for (const [i, { canvases }] of this.walks.entries()) {
       const [x, y] = found[i].mu;
-      for (const [j, canvas] of canvases.entries()) paintImage(canvas, model.decoder.decode([x + WALK[j] * step, y]), model.spec.shape);
+      for (const [j, canvas] of canvases.entries()) paintSample(canvas, model.decoder.decode([x + WALK[j] * step, y]), model.spec);
     }
   }
 

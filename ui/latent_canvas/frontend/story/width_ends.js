@@ -1,7 +1,7 @@
 // The samples of the smallest and of the widest ellipse: their pictures, their σ, and both ellipses drawn to the same scale.
 
 import { h, setShown, setText } from "../dom.js";
-import { paintImage } from "../images.js";
+import { paintOriginal, paintSample } from "../images.js";
 import { t } from "../texts.js";
 import { s, set } from "../weight/svg.js";
 import { group, significant } from "../words.js";
@@ -47,8 +47,8 @@ export class Ends {
       const label = model.codes.labels[index];
       const name = t("story.sample_name", { id: model.codes.ids[index].toLocaleString("en-US"), label: model.spec.label_names[label] });
       const original = model.original(index);
-      if (original) original.sheet.paint(card.canvas, original.tile);
-      else paintImage(card.canvas, model.decoder.decode(current.subarray(4 * index, 4 * index + 2)), model.spec.shape);
+      if (original) paintOriginal(card.canvas, original, model.spec, name);
+      else paintSample(card.canvas, model.decoder.decode(current.subarray(4 * index, 4 * index + 2)), model.spec, name);
       const sigma = sigmaOf(index);
       setText(card.sigma, `σ = (${sigma.map(significant).join(", ")})`);
       drawEllipses(card, sigma, (FILL * SIDE) / 2 / reach, colors[label]);

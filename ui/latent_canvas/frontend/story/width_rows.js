@@ -2,7 +2,7 @@
 
 import { h, setText } from "../dom.js";
 import { isTable } from "../bars.js";
-import { paintImage } from "../images.js";
+import { paintSample } from "../images.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
 import { Chart, frame, halo, label } from "../weight/chart.js";
@@ -202,9 +202,14 @@ export class PictureRows {
     const { pixels: size } = decoder;
     if (this.pixels.length !== this.tiles.length * size) this.pixels = new Float32Array(this.tiles.length * size);
     decoder.decodeMany(zs, this.pixels);
-    const levels = this.tiles.map(({ canvas }, i) => {
+    const nameOf = (/** @type {number} */ i) => {
+      const away = { k: i < 2 * ACROSS ? RIM : far, degrees: (360 / ACROSS) * (i % ACROSS) };
+      return i < ACROSS ? t("story_width.draw_name", { i: i + 1 }) : t("story_width.away_name", away);
+    };
+    const levels = this.tiles.map(({ canvas, button }, i) => {
       const picture = this.pixels.subarray(i * size, (i + 1) * size);
-      paintImage(canvas, picture, spec.shape);
+      button.setAttribute("aria-label", nameOf(i));
+      paintSample(canvas, picture, spec, nameOf(i), button);
       return greyLevels(picture, centre);
     });
     for (const [row, place] of this.differences.entries()) {
@@ -214,11 +219,6 @@ export class PictureRows {
     }
     setText(this.farName, t("story_width.far", { k: far }));
     this.groups[2].setAttribute("aria-label", t("story_width.far", { k: far }));
-    for (const [i, { button }] of this.tiles.entries()) {
-      const away = { k: i < 2 * ACROSS ? RIM : far, degrees: (360 / ACROSS) * (i % ACROSS) };
-      const name = i < ACROSS ? t("story_width.draw_name", { i: i + 1 }) : t("story_width.away_name", away);
-      button.setAttribute("aria-label", name);
-    }
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { nearest } from "../codes.js";
 import { h, setShown, setText } from "../dom.js";
-import { paintImage } from "../images.js";
+import { paintSample } from "../images.js";
 import { formatBeta } from "../scale.js";
 import { t } from "../texts.js";
 import { bounds } from "../view.js";
@@ -164,8 +164,8 @@ export class WidthStep extends Step {
       this.here = new Float32Array(decoder.pixels);
     }
     decoder.decode(mu, this.centre);
-    paintImage(this.canvases.mu, this.centre, model.spec.shape);
-    paintImage(this.canvases.x, subject.pixels, model.spec.shape);
+    paintSample(this.canvases.mu, this.centre, model.spec, t("story_width.at_mu"));
+    paintSample(this.canvases.x, subject.pixels, model.spec, t(`story_width.source.${subject.source}`));
     setText(this.captions.x, t(`story_width.source.${subject.source}`));
     setText(this.captions.sigma, t("story_width.sigma", { beta: formatBeta(state.beta), first: significant(sigma[0]), second: significant(sigma[1]) }));
     const key = [model.spec.digest, state.beta, current.length].join();
@@ -209,7 +209,7 @@ export class WidthStep extends Step {
     const z = epsilon.map((e, j) => subject.mu[j] + subject.sigma[j] * e);
     const distance = Math.hypot(epsilon[0], epsilon[1]);
     model.decoder.decode(z, this.here);
-    paintImage(this.canvases.z, this.here, model.spec.shape);
+    paintSample(this.canvases.z, this.here, model.spec, t("story_width.at_handle"));
     this.handle.moveTo(z[0], z[1]);
     const levels = greyLevels(this.here, this.centre);
     this.graph.show(distance, levels);

@@ -27,6 +27,8 @@ export class Controls {
     /** @type {Progress | null} */
     this.progress = null;
     this.slow = false;
+    /** @type {{slow: boolean, until: number} | null} a pace that was asked for, and not confirmed yet */
+    this.askedPace = null;
     /** @type {{status: Status | "stopping", until: number} | null} asked for, and not confirmed yet */
     this.asked = null;
     this.expiry = 0;
@@ -43,7 +45,8 @@ export class Controls {
     this.progressBar = h("div", { class: "train-progress", role: "progressbar", "aria-label": t("live.progress"), "aria-valuemin": "0", "aria-valuemax": "100" }, this.bar);
     this.live = h("div", { class: "visually-hidden", role: "status" });
     this.buttons = h("div", { class: "row train-buttons", role: "group", "aria-label": t("live.controls") }, this.play, this.step, this.slowly, this.stop);
-    const words = h("div", { class: "train-words" }, h("p", { class: "train-status" }, this.title, " ", this.rest), this.progressBar);
+    this.says = h("p", { class: "train-status", tabindex: "-1" }, this.title, " ", this.rest);
+    const words = h("div", { class: "train-words" }, this.says, this.progressBar);
     this.root = h("section", { class: "train-bar", "aria-label": t("live.controls") }, this.buttons, words, this.live);
   }
 
@@ -69,11 +72,19 @@ export class Controls {
     const changed = standing.status !== this.standing.status;
     // Another status than before is the server's answer, also where it is not the one that was asked for.
     if (asked && (changed || asked.status === standing.status || performance.now() > asked.until)) this.asked = null;
-    if (standing.pace === "slow" || standing.pace === "run") this.slow = this.asked ? this.slow : standing.pace === "slow";
+    if (standing.pace === "slow" || standing.pace === "run") this.#hearPace(standing.pace === "slow");
     this.standing = standing;
     this.progress = progress;
     this.#show();
     if (changed) this.#speak();
+  }
+
+  /** @param {boolean} slow what the server says: what was asked for stands until it is confirmed, so that the switch does not flicker */
+  #hearPace(slow) {
+    const { askedPace } = this;
+    if (askedPace && askedPace.slow !== slow && performance.now() < askedPace.until) return;
+    this.askedPace = null;
+    this.slow = slow;
   }
 
   #playOrPause() {
@@ -91,6 +102,7 @@ export class Controls {
   /** @param {Action} action @param {Status | "stopping" | null} status that follows */
   #ask(action, status) {
     if (status) this.asked = { status, until: performance.now() + BELIEVED_MS };
+    if (action === "go" || action === "slow") this.askedPace = { slow: action === "slow", until: performance.now() + BELIEVED_MS };
     clearTimeout(this.expiry);
     this.expiry = window.setTimeout(() => this.#show(), BELIEVED_MS);
     this.act(action);
@@ -102,16 +114,19 @@ export class Controls {
     const running = status === "running";
     const paused = status === "paused";
     const resume = status === "interrupted";
+    const waiting = status === "waiting";
+    const focused = this.#focused();
     setText(play, running ? "❚❚" : "▶");
     play.disabled = !(running || paused || resume);
     name(play, t(running ? "live.pause.why" : resume ? "live.resume.why" : "live.go.why"));
     step.disabled = !paused;
     slowly.disabled = !(running || paused);
-    stop.disabled = !(running || paused);
+    stop.disabled = !(running || paused || waiting);
     slowly.setAttribute("aria-pressed", String(this.slow && !slowly.disabled));
     step.title = t("live.step.why");
     slowly.title = t("live.slow.why");
-    stop.title = t("live.stop.why");
+    setText(stop, t(waiting ? "live.leave" : "live.stop"));
+    stop.title = t(waiting ? "live.leave.why" : "live.stop.why");
     const { title, rest } = status === "stopping"
       ? { title: t("live.status.stopping"), rest: "" }
       : statusWords({ ...this.standing, status }, progress, this.slow);
@@ -126,6 +141,14 @@ export class Controls {
     setShown(this.progressBar, !over);
     setShown(this.buttons, !over);
     this.root.dataset.status = status;
+    // A button that is closed or hidden under the focus hands it on to what it has brought about.
+    if (focused && (over || focused.disabled)) this.says.focus({ preventScroll: true });
+  }
+
+  /** @returns {HTMLButtonElement | undefined} the button that has the focus */
+  #focused() {
+    const { activeElement } = /** @type {Document | ShadowRoot} */ (this.root.getRootNode());
+    return [this.play, this.step, this.slowly, this.stop].find((button) => button === activeElement);
   }
 
   /** Screen readers hear of a change of status, not of every second. */

@@ -14,7 +14,8 @@ import { significant3 } from "./told.js";
  * @typedef {{seconds: number[], values: number[]}} Series
  */
 
-const MARGIN = { left: 52, right: 10, top: 8, bottom: 40 };
+/** The numbers on the left have no title: the unit stands with the value above. */
+const MARGIN = { left: 48, right: 10, top: 8, bottom: 40 };
 const HEIGHT = 142;
 /** With this many points the first steep fall no longer sets the scale: that share of the points may lie above the chart. */
 const MANY = 20;
@@ -71,7 +72,7 @@ class GrowthChart extends Chart {
     if (asked !== this.framed) {
       this.framed = asked;
       const x = { ticks: numberTicks(0, until, box.right / 80), scale: this.scale.x, title: t("live.curve.time") };
-      const y = { ticks: numberTicks(low, high, 4), scale: this.scale.y, title: t("live.curve.nats") };
+      const y = { ticks: numberTicks(low, high, 4), scale: this.scale.y, title: "" };
       set(this.line, { stroke: ink.accent, "clip-path": `url(#${this.clip})` });
       set(this.dot, { fill: ink.accent, stroke: ink.background });
       set(this.mark, { stroke: ink.text, y1: box.top, y2: box.bottom });
@@ -98,10 +99,10 @@ export class Growth {
   /** @param {AbortSignal} signal */
   constructor(signal) {
     this.charts = [new GrowthChart("curve-distortion", t("live.curve.distortion.name")), new GrowthChart("curve-rate", t("live.curve.rate.name"))];
-    this.values = [h("output", { "data-testid": "distortion-now" }), h("output", { "data-testid": "rate-now" })];
+    this.values = [h("span", { class: "now", "data-testid": "distortion-now" }), h("span", { class: "now", "data-testid": "rate-now" })];
     const names = [rich("live.curve.distortion"), rich("live.curve.rate")];
     const figures = this.charts.map(({ root }, i) => h("div", { class: "chart growth" }, h("h3", {}, ...names[i], " ", this.values[i]), root));
-    this.root = h("section", { class: "growths", "aria-label": t("live.curves") }, ...figures);
+    this.root = h("section", { class: "growths", "aria-label": t("live.curves") }, ...figures, h("p", { class: "note" }, t("live.curves.note")));
     /** @type {CurvePoint[]} */
     this.points = [];
     this.seconds = /** @type {number[]} */ ([]);
@@ -163,10 +164,10 @@ export function rangeOf(values) {
   return [Math.floor(bottom / step) * step, Math.ceil(top / step + 0.05) * step];
 }
 
-/** @param {number} seconds @returns {number} 1, 1.5, 2, 3, 5 or 8 times a power of ten, at least that long */
+/** @param {number} seconds @returns {number} 1, 1.5, 2, 3, 4, 6 or 8 times a power of ten, at least that long */
 export function roundUp(seconds) {
   const power = 10 ** Math.floor(Math.log10(seconds));
-  return power * ([1, 1.5, 2, 3, 5, 8].find((m) => m * power >= seconds * 0.999) ?? 10);
+  return power * ([1, 1.5, 2, 3, 4, 6, 8].find((m) => m * power >= seconds * 0.999) ?? 10);
 }
 
 /** @param {number[]} seconds rising @param {number[]} values @param {number} at */

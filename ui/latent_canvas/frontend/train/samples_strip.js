@@ -1,7 +1,7 @@
 // The same eight samples throughout a training, of different classes as far as there are: the originals, and what they come back as.
 
 import { h, setShown } from "../dom.js";
-import { paintImage, pictureSize } from "../images.js";
+import { paintOriginal, paintSample, pictureSize } from "../images.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
 import { oneOfEach } from "../weight/strips.js";
@@ -20,7 +20,7 @@ export class SamplesStrip {
     this.signal = signal;
     /** @type {number[]} places in the model's codes */
     this.indices = [];
-    /** @type {{original: HTMLCanvasElement, frame: HTMLElement, reconstruction: HTMLCanvasElement, painted: boolean}[]} */
+    /** @type {{values: {label: string, id: number}, original: HTMLCanvasElement, frame: HTMLElement, reconstruction: HTMLCanvasElement, painted: boolean}[]} */
     this.columns = [];
     /** @type {Model | null} */
     this.model = null;
@@ -45,7 +45,7 @@ export class SamplesStrip {
       const button = h("button", { type: "button", class: "thumb", title: t("live.strip.select", values) }, ...parts);
       button.style.setProperty("--class", colors[codes.labels[index]]);
       button.addEventListener("click", () => this.select(index), { signal: this.signal });
-      return { button, original, frame, reconstruction, painted: false };
+      return { button, values, original, frame, reconstruction, painted: false };
     });
     this.columns = columns;
     this.row.replaceChildren(...columns.map(({ button }) => button));
@@ -60,7 +60,7 @@ export class SamplesStrip {
       const found = model.original(this.indices[i]);
       setShown(column.frame, found !== null);
       if (!found || column.painted) continue;
-      found.sheet.paint(column.original, found.tile);
+      paintOriginal(column.original, found, model.spec, t("live.strip.original", column.values));
       column.painted = true;
     }
     const note = this.columns.some(({ painted }) => painted) ? "live.strip.pair" : "live.strip.alone";
@@ -71,8 +71,11 @@ export class SamplesStrip {
 
   /** @param {Float32Array[]} pictures */
   draw(pictures) {
-    const shape = this.model?.spec.shape;
-    if (!shape) return;
-    for (const [i, picture] of pictures.entries()) paintImage(this.columns[i].reconstruction, picture, shape);
+    const spec = this.model?.spec;
+    if (!spec) return;
+    for (const [i, picture] of pictures.entries()) {
+      const { reconstruction, values } = this.columns[i];
+      paintSample(reconstruction, picture, spec, t("live.strip.reconstruction", values));
+    }
   }
 }

@@ -33,6 +33,8 @@ export class Supply {
     /** @type {number[]} */
     this.asked = [];
     this.tries = 0;
+    /** @type {Set<string>} states that did not come, however often they were asked for */
+    this.failed = new Set();
     /** What else the browser wants, which travels under the same name. */
     this.others = {};
     this.lookTimer = 0;
@@ -46,12 +48,7 @@ export class Supply {
   clear() {
     clearTimeout(this.lookTimer);
     clearTimeout(this.patience);
-    Object.assign(this, { entries: [], model: null, open: false, all: false, position: -1, asked: [], tries: 0, others: {} });
-  }
-
-  /** The training goes on from an older state: the next to come is the newest, whatever its step. @param {Model | undefined} model */
-  restart(model) {
-    if (model) model.newest = null;
+    Object.assign(this, { entries: [], model: null, open: false, all: false, position: -1, asked: [], tries: 0, failed: new Set(), others: {} });
   }
 
   /**
@@ -121,11 +118,10 @@ export class Supply {
     const { model, entries } = this;
     if (!model || !this.open) return;
     const there = new Set(entries.filter((_, place) => this.momentOf(model, place)));
-    const missing = this.asked.filter((index) => entries.some((entry) => entry.index === index && !there.has(entry)));
-    if (missing.length) return;
+    if (this.#missing().length) return;
     clearTimeout(this.patience);
     this.tries = 0;
-    this.#request(nextWanted(entries, (entry) => there.has(entry), this.position, this.all ? entries.length : UNASKED));
+    this.#request(nextWanted(entries, (entry) => there.has(entry) || this.failed.has(nameOf(entry)), this.position, this.all ? entries.length : UNASKED));
   }
 
   /** @param {number[]} states */
@@ -136,8 +132,22 @@ export class Supply {
     if (states.length) this.patience = window.setTimeout(() => this.#again(), PATIENCE_MS);
   }
 
+  /** What was asked for and can still come. @returns {StateEntry[]} */
+  #missing() {
+    const { model, entries } = this;
+    return entries.filter((entry, place) => this.asked.includes(entry.index) && !this.failed.has(nameOf(entry)) && !(model && this.momentOf(model, place)));
+  }
+
+  /** After a few tries the others have their turn: one file that cannot be read must not hold up the rest. */
   #again() {
     this.tries += 1;
-    if (this.tries <= TRIES) this.#request(this.asked);
+    if (this.tries <= TRIES) return this.#request(this.asked);
+    for (const entry of this.#missing()) this.failed.add(nameOf(entry));
+    this.#fetch();
   }
+}
+
+/** An index can be taken anew, by another state. @param {StateEntry} entry */
+function nameOf({ index, step }) {
+  return `${index} ${step}`;
 }

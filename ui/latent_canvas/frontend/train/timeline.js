@@ -22,7 +22,7 @@ export class Timeline {
     this.words = "";
     this.input = h("input", { type: "range", min: "0", max: "0", step: "1", "data-testid": "timeline", "aria-label": t("live.timeline") });
     this.play = h("button", { type: "button", class: "play", "data-testid": "film" }, "▶");
-    this.says = h("output", { "data-testid": "timeline-place" });
+    this.says = h("span", { class: "place", "data-testid": "timeline-place" });
     this.newest = h("button", { type: "button", "data-testid": "newest", title: t("live.timeline.newest.why") }, t("live.timeline.newest"));
     this.fetching = h("span", { class: "note", "data-testid": "fetched" });
     this.stops = h("div", { class: "stops", "aria-hidden": "true" });
@@ -35,7 +35,7 @@ export class Timeline {
     this.input.addEventListener("pointerdown", () => this.actions.touch(), { signal });
     this.input.addEventListener("keydown", (event) => this.#key(event), { signal });
     this.play.addEventListener("click", () => (this.playing ? this.stop() : this.#start()), { signal });
-    this.newest.addEventListener("click", () => this.actions.newest(), { signal });
+    this.newest.addEventListener("click", () => this.#toNewest(), { signal });
     signal.addEventListener("abort", () => cancelAnimationFrame(this.frameId));
     this.#showPlay();
   }
@@ -86,12 +86,17 @@ export class Timeline {
   showFetched(have, count) {
     const some = have > 0 && have < count;
     setText(this.fetching, some ? t("live.timeline.fetched", { have, count }) : "");
-    for (const stop of this.stops.children) stop.classList.toggle("there", have === count);
   }
 
   /** @param {(place: number) => boolean} have */
   markStops(have) {
     for (const [i, stop] of [...this.stops.children].entries()) stop.classList.toggle("there", have(i));
+  }
+
+  /** The button closes itself: the focus goes to the slider that it has moved. */
+  #toNewest() {
+    if (!this.input.disabled) this.input.focus({ preventScroll: true });
+    this.actions.newest();
   }
 
   #moved() {

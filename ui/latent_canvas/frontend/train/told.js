@@ -47,6 +47,7 @@ export function timeLeft(seconds) {
  */
 export function statusWords({ status, place, message }, progress, slow) {
   const title = t(status === "running" && slow ? "live.status.slow" : `live.status.${status}`);
+  if (status === "waiting" && message) return { title, rest: message };
   if (status === "waiting") return { title, rest: place ? t("live.waiting", { count: place }) : t("live.waiting.soon") };
   if (status === "failed") return { title, rest: message ?? "" };
   if (status === "interrupted") return { title, rest: t("live.interrupted") };
@@ -84,6 +85,6 @@ export function placeOnTimeline({ seconds, epoch }) {
 
 /** @param {number} value @returns {string} three significant digits, with a real minus sign */
 export function significant3(value) {
-  const text = Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
+  const text = Math.abs(value) >= 10_000 ? group(Math.round(value)) : Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
   return text.replace("-", "\u2212");
 }

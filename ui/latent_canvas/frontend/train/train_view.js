@@ -28,7 +28,7 @@ export const STYLES = [new URL("./train.css", import.meta.url)];
  * @property {number} [measured] share of the measuring that is done
  * @property {CurvePoint[]} [curve]
  * @property {import("./states.js").StateEntry[]} [states] by rising step
- * @property {string} [message] of a failure
+ * @property {string} [message] of a failure, or of what keeps it from being started
  * @typedef {import("../canvas.js").ViewData & TrainingData} TrainData
  * @typedef {object} Component Streamlit's, renewed at every call
  * @property {(key: string, value: any) => void} setStateValue
@@ -59,6 +59,9 @@ export class TrainView {
     this.position = null;
     this.updates = 0;
     this.nonce = 0;
+    /** This view, for the server, which counts the single steps that each has asked for. */
+    this.name = Math.random().toString(36).slice(2);
+    this.steps = 0;
     this.looked = "";
     this.late = { growth: false, strip: false }; // what has to be drawn anew
     this.caughtUpAt = -Infinity;
@@ -108,8 +111,6 @@ export class TrainView {
     const before = this.data;
     this.data = data;
     if (before?.digest !== data.digest) this.#reset();
-    // Taken up again after an interruption, it goes on from an older state than the newest that was seen.
-    else if (before?.status === "interrupted" && data.status !== "interrupted") this.supply.restart(getModel(data.digest));
     this.canvas.update({ setStateValue: (/** @type {string} */ key, /** @type {any} */ value) => this.#tell(key, value) }, data);
     this.growth.setInk(this.canvas.painter.ink);
     this.controls.set(data, this.#progress());
@@ -117,9 +118,9 @@ export class TrainView {
     if (data.status === "running" && before?.status !== "running") this.#follow(false);
     this.supply.set(data.states ?? [], !BUSY.has(data.status));
     this.timeline.set(this.supply.entries.length, !BUSY.has(data.status), data.status === "waiting");
-    if (data.status !== before?.status) this.growth.describe();
     this.#open();
     this.#catchUp();
+    if (data.status !== before?.status) this.growth.describe(); // with the points that #catchUp has drawn
     this.#show();
   }
 
@@ -177,7 +178,11 @@ export class TrainView {
     if (!this.data) return;
     if (["go", "slow", "step", "resume"].includes(action)) this.#follow(true);
     this.nonce += 1;
-    this.component?.setTriggerValue("act", { digest: this.data.digest, action, nonce: `${Date.now()}-${this.nonce}` });
+    // Of two acts between two runs of the server only the second arrives: it says how many steps there were in all.
+    this.steps += Number(action === "step");
+    this.component?.setTriggerValue("act", {
+      digest: this.data.digest, action, view: this.name, steps: this.steps, nonce: `${Date.now()}-${this.nonce}`,
+    });
     this.#show();
   }
 

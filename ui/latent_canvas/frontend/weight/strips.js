@@ -2,7 +2,7 @@
 
 import { logDensity } from "../codes.js";
 import { h, setShown, setText } from "../dom.js";
-import { paintImage } from "../images.js";
+import { paintOriginal, paintSample } from "../images.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
 
@@ -67,7 +67,8 @@ export class Strips {
     decoder.decodeMany(zs, this.pixels);
     const tiles = [...this.samples, ...this.draws];
     for (const [i, tile] of tiles.entries()) {
-      paintImage(tile.canvas, this.pixels.subarray(i * decoder.pixels, (i + 1) * decoder.pixels), spec.shape);
+      // Their tooltips are what is known of them below.
+      paintSample(tile.canvas, this.pixels.subarray(i * decoder.pixels, (i + 1) * decoder.pixels), spec, () => tile.root.title);
     }
     this.#showOriginals(shared, ids, missing);
     this.#mark(moving ? shown.current.subarray(0, 4 * MOVING_SAMPLES) : shown.current, draws, moving);
@@ -89,7 +90,7 @@ export class Strips {
       const key = `${shared.spec.digest} ${index}`;
       if (found && this.originals[i].root.dataset.shown !== key) {
         this.originals[i].root.dataset.shown = key;
-        found.sheet.paint(this.originals[i].canvas, found.tile);
+        paintOriginal(this.originals[i].canvas, found, shared.spec, t("weight.strips.original"));
       }
       const label = shared.spec.label_names[shared.codes.labels[index]];
       setText(this.samples[i].caption, label);
@@ -152,15 +153,19 @@ function buildTile(kind) {
 }
 
 /**
- * Some samples for the strip: the first of each class, up to `most`, then further ones.
+ * Some samples for the strip: the first of each class, up to `most`, then the second of each, and so on.
  * @param {ArrayLike<number>} labels
  * @param {number} most
  * @returns {number[]} indices in the codes, by label
  */
 export function oneOfEach(labels, most) {
-  const found = /** @type {Map<number, number>} */ (new Map());
-  for (let i = 0; i < labels.length && found.size < most; i++) if (!found.has(labels[i])) found.set(labels[i], i);
-  const chosen = [...found].sort((a, b) => a[0] - b[0]).map(([, index]) => index);
-  for (let i = 0; i < labels.length && chosen.length < most; i++) if (!chosen.includes(i)) chosen.push(i);
-  return chosen;
+  const classes = /** @type {Map<number, number[]>} */ (new Map());
+  for (let i = 0; i < labels.length; i++) {
+    const found = classes.get(labels[i]);
+    if (!found) classes.set(labels[i], [i]);
+    else if (found.length < most) found.push(i);
+  }
+  const found = [...classes.values()];
+  const rounds = Array.from({ length: most }, (_, round) => found.flatMap((members) => members.slice(round, round + 1)));
+  return rounds.flat().slice(0, most).sort((a, b) => labels[a] - labels[b] || a - b);
 }
