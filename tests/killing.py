@@ -21,10 +21,10 @@ import torch
 
 import vae_core.workshop  # noqa: F401  (imported here once, not in each life)
 from vae_core import Dataset, load_card, load_codes, load_dataset, load_statistics, load_weights
-from vae_core import training_folder as names
 from vae_core.cli import main
-from vae_core.progress_log import ProgressLog
 from vae_core.training import Trainer
+from vae_core.trainings import folder as names
+from vae_core.trainings.progress_log import ProgressLog
 
 MOST_WRITES = 20  # files that a life puts into its folder before it is killed; a whole training writes about 100
 LONGEST_WAIT = 0.03  # seconds from the last of them to the kill
@@ -91,8 +91,8 @@ def live(folder: Path, data: Dataset) -> None:
     arguments = ["train", "digits", "--json", "--job", str(folder), "--out", str(folder / "model"), "--name", "mine"]
     arguments += ["--hidden", "8,8", "--epochs", "600", "--batch", "64"]
     # A life is short: what it can go on from must be written more often than every few seconds.
-    often = mock.patch.multiple("vae_core.live_folder", RESUME_SECONDS=0.05, RESUME_SHARE=1.0)
-    quick = mock.patch("vae_core.waiting.NODES", 5)
+    often = mock.patch.multiple("vae_core.worker.live_folder", RESUME_SECONDS=0.05, RESUME_SHARE=1.0)
+    quick = mock.patch("vae_core.worker.waiting.NODES", 5)
     with often, quick, mock.patch("vae_core.workshop.load_dataset", return_value=data):
         status = main([*arguments, *(["--resume"] if (folder / names.RESUME).exists() else [])])
     os._exit(status)

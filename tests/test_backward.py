@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from vae_core import VAE, VAEConfig, distortion, elbo, rate
-from vae_core.backward import LossGradient
-from vae_core.flat import FlatWeights, contiguous
+from vae_core.engine.backward import LossGradient
+from vae_core.engine.flat import FlatWeights, contiguous
 
 GROUPS, SAMPLES, PIXELS = 4, 6, 7
 

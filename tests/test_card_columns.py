@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vae_core.card import CheckpointError, check_columns
+from vae_core.checkpoints.card import CheckpointError, check_columns
 
 FILE = Path("card.json")
 GOOD = {"name": "alcohol", "low": 11.03, "high": 14.83, "decimals": 2}

@@ -7,10 +7,10 @@ import pytest
 
 from vae_core import Dataset, DatasetError, load_dataset
 from vae_core.cli import _parser
-from vae_core.job import chosen_recipe
 from vae_core.own_recipe import TARGET_COLLAPSE, collapse, hurried, recipe_for, suited_likelihood, suited_sigma_x
 from vae_core.recipes import IMAGES_28, RECIPES
 from vae_core.subset import stored_index
+from vae_core.worker.job import chosen_recipe
 
 
 def data_of(images: np.ndarray, name: str = "own-000000000000") -> Dataset:

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from vae_core import Dataset, TrainConfig, TrainingError, VAEConfig
+from vae_core.engine.parallel import Group, join
 from vae_core.evaluation import measure
-from vae_core.parallel import Group, join
 from vae_core.training import Trainer
 
 CONFIG = VAEConfig(input_shape=(4,), hidden=(16, 16), beta_max=6.0, beta_train_max=8.0)
@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from test_parallel import CONFIG, OPTIONS, data
-from vae_core.parallel import join
+from vae_core.engine.parallel import join
 from vae_core.training import Trainer, replace
 
 torch.set_num_threads(1)

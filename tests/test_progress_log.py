@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
-from vae_core.progress_log import CURVE_POINTS, ProgressLog
+from vae_core.trainings.progress_log import CURVE_POINTS, ProgressLog
 
 
 def line(**facts: object) -> str:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from vae_core import training_folder as names
-from vae_core.request import Request, TrainingsError
 from vae_core.slug import LONGEST_NAME, slug
-from vae_core.worker_start import worker_command
+from vae_core.trainings import folder as names
+from vae_core.trainings.request import Request, TrainingsError
+from vae_core.trainings.worker_start import worker_command
 
 REQUEST = Request(
     owner="me", dataset="digits", title="Digits", size="small", hidden=(16, 16), epochs=3, created=1000.0

@@ -9,10 +9,10 @@ import pytest
 
 from vae_core.cli import _parser, main
 from vae_core.config import TrainConfig, TrainingError, VAEConfig
-from vae_core.job import _warn
-from vae_core.parallel import Group
+from vae_core.engine.parallel import Group
 from vae_core.recipes import RECIPES
-from vae_core.resumed import resumed
+from vae_core.worker.job import _warn
+from vae_core.worker.resumed import resumed
 
 CONFIG = VAEConfig(input_shape=(8, 8), hidden=(8, 9), sigma_x=0.3, beta_max=7.0, beta_train_max=9.0)
 OPTIONS = TrainConfig(epochs=30, batch=32)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from test_accessibility import AXE, told, violations
 
 from vae_core.checkpoints import load_card, load_codes, load_weights
-from vae_core.training_folder import write_tensors
+from vae_core.trainings.folder import write_tensors
 
 ROOT = Path(__file__).parents[1]
 DIGITS = ROOT / "checkpoints" / "digits"

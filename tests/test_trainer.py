@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from vae_core import Dataset, TrainConfig, TrainingError, VAEConfig
-from vae_core import batches as batches_module
-from vae_core.adam import Adam
-from vae_core.batches import Batches
+from vae_core.engine import batches as batches_module
+from vae_core.engine.adam import Adam
+from vae_core.engine.batches import Batches
 from vae_core.training import Trainer, learning_rate_factor
 
 CPU = torch.device("cpu")

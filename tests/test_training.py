@@ -9,7 +9,7 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from vae_core import VAE, Dataset, DatasetError, Progress, TrainConfig, TrainingError, VAEConfig, load_dataset, train
-from vae_core.backward import FlatWeights
+from vae_core.engine.backward import FlatWeights
 from vae_core.evaluation import encode_codes, measure
 from vae_core.models import FilmDense
 from vae_core.training import Trainer, draw_betas, learning_rate_factor, resolve_device

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from vae_core import training_folder as names
-from vae_core import worker_start
 from vae_core.processes import Process
-from vae_core.trainings import MOST_OF_AN_OWNER, Request, Training, Trainings, TrainingsError
+from vae_core.trainings import MOST_OF_AN_OWNER, Request, Training, Trainings, TrainingsError, worker_start
+from vae_core.trainings import folder as names
 
 REQUEST = Request(
     owner="me", dataset="digits", title="Digits", size="small", hidden=(16, 16), epochs=3, created=1000.0

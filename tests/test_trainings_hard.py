@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from ui.train import leftovers, runner
-from vae_core import home, training_folder, worker_process
+from vae_core import home
 from vae_core.processes import Process
-from vae_core.progress_log import ProgressLog
-from vae_core.request import Request, TrainingsError
 from vae_core.trainings import Trainings
+from vae_core.trainings import folder as training_folder
+from vae_core.trainings.progress_log import ProgressLog
+from vae_core.trainings.request import Request, TrainingsError
+from vae_core.worker import process as worker_process
 
 DEEP = b"[" * 100_000  # more brackets than Python's reader of JSON has depth
 HUGE = "1" + "0" * 400  # a whole number that no float can hold

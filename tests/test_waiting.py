@@ -8,7 +8,7 @@ import pytest
 from vae_core import load_codes, load_dataset, load_model
 from vae_core.evaluation import measure
 from vae_core.recipes import RECIPES
-from vae_core.waiting import coarse_table, coarser, distortion_of_some
+from vae_core.worker.waiting import coarse_table, coarser, distortion_of_some
 
 DIGITS = Path(__file__).parents[1] / "checkpoints" / "digits"
 
@@ -24,7 +24,7 @@ def test_the_distortion_of_some_samples_is_that_of_all_within_its_error(beta: fl
 
 
 def test_a_small_set_enters_whole_and_a_large_one_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vae_core.waiting.TABLE_SAMPLES", 400)
+    monkeypatch.setattr("vae_core.worker.waiting.TABLE_SAMPLES", 400)
     reference = DIGITS.parent / "reference" / "digits" / "beta-1"
     model, codes, data = load_model(reference), load_codes(reference), load_dataset("digits")
     shares: list[float] = []

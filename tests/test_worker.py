@@ -14,14 +14,14 @@ import torch
 from training_kit import few_samples, indices, job_folder, one_thread, own_home, until  # noqa: F401  (fixtures)
 
 from vae_core import Dataset
-from vae_core import training_folder as names
 from vae_core.config import TrainConfig, VAEConfig, beta_nodes
-from vae_core.live_folder import LiveFolder, codes_at, read_resume, shown_samples
+from vae_core.engine.parallel import Group
 from vae_core.models import VAE
-from vae_core.parallel import Group
-from vae_core.stop_signal import StopSignal
 from vae_core.training import Trainer
-from vae_core.worker import Worker
+from vae_core.trainings import folder as names
+from vae_core.worker.live_folder import LiveFolder, codes_at, read_resume, shown_samples
+from vae_core.worker.loop import Worker
+from vae_core.worker.stop_signal import StopSignal
 
 ROOT = Path(__file__).parents[1]
 SMALL = VAEConfig(input_shape=(8, 8), hidden=(8, 8))
@@ -104,7 +104,7 @@ def test_slow_motion_shows_every_step(
     running: tuple[Path, Heard, StopSignal, threading.Thread], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, voice, _, _ = running
-    monkeypatch.setattr("vae_core.worker.SLOW_SECONDS", 0.01)
+    monkeypatch.setattr("vae_core.worker.loop.SLOW_SECONDS", 0.01)
     (folder / names.WATCHED).touch()
     names.write_control(folder, "slow", 0)
     until(lambda: len(voice.of("progress")) > 5)
@@ -117,8 +117,8 @@ def test_slow_motion_that_nobody_looks_at_runs_at_full_speed_until_somebody_does
     running: tuple[Path, Heard, StopSignal, threading.Thread], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, voice, _, _ = running
-    monkeypatch.setattr("vae_core.worker.SLOW_SECONDS", 0.1)
-    monkeypatch.setattr("vae_core.worker.SLOW_PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("vae_core.worker.loop.SLOW_SECONDS", 0.1)
+    monkeypatch.setattr("vae_core.worker.loop.SLOW_PATIENCE_SECONDS", 0.2)
     names.write_control(folder, "slow", 0)
     until(lambda: bool(voice.of("progress")) and voice.of("progress")[-1]["step"] > 50)
     (folder / names.WATCHED).touch()
@@ -162,7 +162,7 @@ def test_the_mark_of_a_stop_counts_even_without_a_signal(few: Dataset, folder: P
 def test_a_pause_that_nobody_looks_at_gives_its_place_up(
     few: Dataset, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vae_core.worker.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("vae_core.worker.loop.PATIENCE_SECONDS", 0.0)
     names.write_control(folder, "pause", 0)
     worker, _ = worker_of(few, folder)
     assert worker.train() is False

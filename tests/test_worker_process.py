@@ -16,16 +16,16 @@ import pytest
 from training_kit import few_samples, indices, job_folder, one_thread, own_home, until  # noqa: F401  (fixtures)
 
 from vae_core import Column, Dataset, load_card, load_codes, load_model, stored
-from vae_core import training_folder as names
 from vae_core.cli import main
 from vae_core.config import TrainingError
-from vae_core.job import Job
-from vae_core.live_folder import read_resume
 from vae_core.processes import Process
-from vae_core.stop_signal import StopSignal
 from vae_core.trainings import Request, Training, Trainings
-from vae_core.voices import JsonVoice
-from vae_core.worker_process import sentence_of, work
+from vae_core.trainings import folder as names
+from vae_core.worker.job import Job
+from vae_core.worker.live_folder import read_resume
+from vae_core.worker.process import sentence_of, work
+from vae_core.worker.stop_signal import StopSignal
+from vae_core.worker.voices import JsonVoice
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,7 +45,7 @@ def options(folder: Path, *more: str) -> Any:
 def quick(few: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command in this process, on few samples, without its signals and its priority."""
     monkeypatch.setattr("vae_core.workshop.load_dataset", lambda name, data_dir: few)
-    monkeypatch.setattr("vae_core.waiting.NODES", 5)
+    monkeypatch.setattr("vae_core.worker.waiting.NODES", 5)
     monkeypatch.setattr(StopSignal, "listen", lambda self: self)
     monkeypatch.setattr("os.nice", lambda by: None)
 
@@ -265,7 +265,7 @@ def test_fifty_kills_at_random_moments_leave_complete_files_and_a_training_that_
 def test_any_stored_data_set_becomes_a_model_that_opens(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
-    monkeypatch.setattr("vae_core.waiting.NODES", 5)
+    monkeypatch.setattr("vae_core.worker.waiting.NODES", 5)
     monkeypatch.setattr(StopSignal, "listen", lambda self: self)
     monkeypatch.setattr("os.nice", lambda by: None)
     dice = np.random.default_rng(0)

@@ -10,7 +10,7 @@ from ui import opening
 from ui.latent_canvas import latent_canvas, payload
 from ui.latent_canvas.component import send, warm_up
 from ui.texts import texts_payload
-from vae_core.training_folder import read_tensors
+from vae_core.trainings.folder import read_tensors
 
 FOLDER = Path(os.environ["TRAIN_VIEW_FOLDER"])
 CARD, START = FOLDER / "card.json", FOLDER / "start.safetensors"

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from vae_core import Dataset, load_dataset
-from vae_core import training_folder as names
+from vae_core.trainings import folder as names
 
 
 @pytest.fixture(name="home", autouse=True)

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vae_core import library
-from vae_core.card import CARD, CODES, MODEL, STATISTICS, CheckpointError
+from vae_core.checkpoints.card import CARD, CODES, MODEL, STATISTICS, CheckpointError
+from vae_core.checkpoints.loading import PathLike, fingerprint, load_card
 from vae_core.library import FILES
-from vae_core.loading import PathLike, fingerprint, load_card
 from vae_core.slug import slug
 
 MOST_BYTES = 400_000_000  # of a whole archive, packed and unpacked

@@ -13,7 +13,7 @@ from vae_core.checkpoints import CARD, CheckpointError, load_card, load_model
 from vae_core.config import LIKELIHOODS, REFERENCE_BETAS, ConfigError, TrainingError
 from vae_core.datasets import DATA_VARIABLE, DATASETS, IDX_TITLES, DatasetError, load_dataset
 from vae_core.recipes import SIZES
-from vae_core.request import LONGEST_TITLE
+from vae_core.trainings.request import LONGEST_TITLE
 
 INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
 REFUSED = 2  # the exit status after an error that one sentence explains
@@ -43,7 +43,7 @@ def _train(options: argparse.Namespace) -> int:
     if options.resume and not options.job:
         raise TrainingError("--resume: expected the folder of the training to go on with, --job FOLDER, got none")
     if options.json or options.job:
-        from vae_core.worker_process import work
+        from vae_core.worker.process import work
 
         return work(options)
     from vae_core.workshop import make_model

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from vae_core import home
-from vae_core.card import CARD, CODES, MODEL, STATISTICS, CheckpointError
-from vae_core.loading import PathLike, list_models, load_card, load_codes, load_statistics, load_weights
-from vae_core.saving import card_bytes
+from vae_core.checkpoints.card import CARD, CODES, MODEL, STATISTICS, CheckpointError
+from vae_core.checkpoints.loading import PathLike, list_models, load_card, load_codes, load_statistics, load_weights
+from vae_core.checkpoints.saving import card_bytes
 from vae_core.slug import slug
 
 CHECKPOINTS_VARIABLE = "LATENT_EXPLORER_CHECKPOINTS"  # the environment variable that names another folder of models

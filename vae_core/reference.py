@@ -17,8 +17,8 @@ from vae_core.datasets import Dataset, load_dataset
 from vae_core.evaluation import describe
 from vae_core.progress_bar import ProgressBar, duration
 from vae_core.recipes import RECIPES, Recipe
-from vae_core.stop_signal import INTERRUPTED
 from vae_core.training import Progress, train
+from vae_core.worker.stop_signal import INTERRUPTED
 
 # About evenly spaced along the rate-distortion curve of the digits, from the plain autoencoder to nearly collapsed.
 REFERENCE_TRAINED_BETAS = (0.0, 0.1, 0.35, 1.0, 3.2, 8.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from vae_core.loading import REFERENCES
+from vae_core.checkpoints.loading import REFERENCES
 
 LONGEST_NAME = 40
 # Names that Windows keeps for devices, and the folder of the separately trained models.

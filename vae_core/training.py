@@ -14,14 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vae_core.adam import Adam
-from vae_core.backward import LossGradient
-from vae_core.batches import Batches, random_stream
 from vae_core.config import TrainConfig, TrainingError, VAEConfig
 from vae_core.datasets import Dataset
-from vae_core.flat import contiguous
+from vae_core.engine.adam import Adam
+from vae_core.engine.backward import LossGradient
+from vae_core.engine.batches import Batches, random_stream
+from vae_core.engine.flat import contiguous
+from vae_core.engine.parallel import Group
 from vae_core.models import VAE
-from vae_core.parallel import Group
 
 REPORT_STEPS = 50  # at most so many steps between two progress records of `train`
 DRAWN_STEPS = 64  # the random numbers of so many steps are drawn at once
@@ -139,8 +139,8 @@ class Trainer:
     follow one another; u(beta), and with it the network, is different for each. All random numbers are a function of
     the seed and the step: the same seed, device, number of threads and of processes give the same model.
 
-    group: the processes that train this model together (`vae_core.parallel`). Each gets the whole data set and reads
-    its share of it, all must make the same calls, and all hold the same weights.
+    group: the processes that train this model together (`vae_core.engine.parallel`). Each gets the whole data set and
+    reads its share of it, all must make the same calls, and all hold the same weights.
 
     step of steps (None where the length is a time); seconds of training so far, without the pauses between calls.
     Raises DatasetError or TrainingError where the data cannot be trained on.

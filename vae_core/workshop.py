@@ -16,14 +16,14 @@ from vae_core.checkpoints import (
     save_table,
 )
 from vae_core.datasets import DatasetError, load_dataset, load_images_uint8
+from vae_core.engine.parallel import join
 from vae_core.evaluation import table_with_distortion
-from vae_core.job import Job
-from vae_core.parallel import join
 from vae_core.progress_bar import ProgressBar
 from vae_core.recipes import RECIPES, Recipe
 from vae_core.statistics import image_statistics, levels_of
-from vae_core.stop_signal import INTERRUPTED
 from vae_core.table import table_of
+from vae_core.worker.job import Job
+from vae_core.worker.stop_signal import INTERRUPTED
 
 
 def make_model(options: argparse.Namespace) -> int:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ui.latent_canvas.payload import live_payload, state_payload, training_originals, training_payloads
 from ui.train.facts import is_table
 from vae_core.datasets import load_dataset, load_images_uint8
-from vae_core.training_folder import read_tensors
 from vae_core.trainings import Training
+from vae_core.trainings.folder import read_tensors
 
 # What a file of a training may be like before it is there, or after the disk was full.
 UNREADABLE = (OSError, ValueError, KeyError)

@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vae_core import training_folder as names
 from vae_core.home import limit_bytes, trainings_folder, used_bytes
 from vae_core.processes import Process, locked, write_atomically
-from vae_core.progress_log import ProgressLog
-from vae_core.request import Request, TrainingsError
-from vae_core.worker_start import last_words, say, start_worker
+from vae_core.trainings import folder as names
+from vae_core.trainings.progress_log import ProgressLog
+from vae_core.trainings.request import Request, TrainingsError
+from vae_core.trainings.worker_start import last_words, say, start_worker
 
 __all__ = ["Request", "Training", "Trainings", "TrainingsError"]
 
@@ -63,7 +63,7 @@ class Training:
 
     @property
     def start_file(self) -> Path:
-        """What does not change: card, labels, ids (see vae_core.training_folder); there once the worker has begun."""
+        """What does not change: card, labels, ids (see vae_core.trainings.folder); there once the worker has begun."""
         return self.folder / names.START
 
     @property

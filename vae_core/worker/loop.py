@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any, TypedDict
 
-from vae_core import training_folder as names
-from vae_core.live_folder import LiveFolder, share_of_state, state_at
-from vae_core.parallel import Group
-from vae_core.stop_signal import StopSignal
+from vae_core.engine.parallel import Group
 from vae_core.training import Progress, Trainer
-from vae_core.voices import Voice
+from vae_core.trainings import folder as names
+from vae_core.worker.live_folder import LiveFolder, share_of_state, state_at
+from vae_core.worker.stop_signal import StopSignal
+from vae_core.worker.voices import Voice
 
 SLICE_SECONDS = 0.08  # of training between two looks at what is asked for
 SLOW_SECONDS = 0.25  # from one step to the next in slow motion

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vae_core.config import VAEConfig
-from vae_core.flat import FlatWeights
+from vae_core.engine.flat import FlatWeights
 
 GELU_SLOPE = 2 * math.sqrt(2 / math.pi)  # k above
 GELU_CUBIC = 0.044715 / GELU_SLOPE**2  # c above, for an argument that is k times as large

@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from vae_core import training_folder as names
 from vae_core.processes import Process
-from vae_core.request import Request
 from vae_core.slug import slug
+from vae_core.trainings import folder as names
+from vae_core.trainings.request import Request
 
-ROOT = Path(__file__).resolve().parent.parent  # where `python -m vae_core` is found
+ROOT = Path(__file__).resolve().parents[2]  # where `python -m vae_core` is found
 
 
 def start_worker(folder: Path, request: Request) -> subprocess.Popen[bytes] | None:

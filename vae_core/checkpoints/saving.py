@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import save as safetensors_bytes
 
-from vae_core.card import CARD, CODES, FORMAT, MODEL, STATISTICS, CheckpointError, check_card, check_table
-from vae_core.codes import SMALLEST_SIGMA, Codes
-from vae_core.loading import PathLike, check_statistics, fingerprint, load_card
+from vae_core.checkpoints.card import CARD, CODES, FORMAT, MODEL, STATISTICS, CheckpointError, check_card, check_table
+from vae_core.checkpoints.codes import SMALLEST_SIGMA, Codes
+from vae_core.checkpoints.loading import PathLike, check_statistics, fingerprint, load_card
 from vae_core.processes import write_atomically
 from vae_core.statistics import ImageStatistics
 

@@ -17,20 +17,20 @@ import torch
 from vae_core.checkpoints import CheckpointError, check_target, load_card, save, weight_shapes
 from vae_core.config import TrainingError, beta_nodes
 from vae_core.datasets import Dataset
+from vae_core.engine.parallel import Group
 from vae_core.evaluation import columns_of, describe
-from vae_core.live_folder import LiveFolder, read_resume
 from vae_core.models import VAE
 from vae_core.own_recipe import collapse, hurried, recipe_for
-from vae_core.parallel import Group
 from vae_core.recipes import SIZES, Recipe
-from vae_core.resumed import resumed
 from vae_core.statistics import image_statistics, levels_of
-from vae_core.stop_signal import StopSignal
 from vae_core.subset import stored_index
 from vae_core.training import Progress, Trainer, resolve_device
-from vae_core.voices import BarVoice, JsonVoice, Silence, Voice
-from vae_core.waiting import coarse_table, coarser
-from vae_core.worker import Worker
+from vae_core.worker.live_folder import LiveFolder, read_resume
+from vae_core.worker.loop import Worker
+from vae_core.worker.resumed import resumed
+from vae_core.worker.stop_signal import StopSignal
+from vae_core.worker.voices import BarVoice, JsonVoice, Silence, Voice
+from vae_core.worker.waiting import coarse_table, coarser
 
 # A checkpoint during training has codes at fewer betas and a curve of fewer samples: it must cost little.
 DRAFT_NODES = 9

@@ -10,13 +10,13 @@ import sys
 import traceback
 from pathlib import Path
 
-from vae_core.card import CheckpointError
+from vae_core.checkpoints.card import CheckpointError
 from vae_core.config import ConfigError, TrainingError
 from vae_core.datasets import DatasetError
 from vae_core.processes import Process
-from vae_core.stop_signal import StopSignal
-from vae_core.training_folder import PID
-from vae_core.voices import BarVoice, JsonVoice, Silence, Voice
+from vae_core.trainings.folder import PID
+from vae_core.worker.stop_signal import StopSignal
+from vae_core.worker.voices import BarVoice, JsonVoice, Silence, Voice
 
 REFUSED = 2
 NICE = 10

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_core.codes import Codes
+from vae_core.checkpoints.codes import Codes
 from vae_core.datasets import Dataset
 from vae_core.evaluation import measure, table_with_distortion
 from vae_core.models import VAE

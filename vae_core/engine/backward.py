@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from vae_core.flat import FlatWeights
-from vae_core.layers import GELU_SLOPE, Dense, Logits, Moments, Shared
+from vae_core.engine.flat import FlatWeights
+from vae_core.engine.layers import GELU_SLOPE, Dense, Logits, Moments, Shared
 from vae_core.models import VAE
 
 

@@ -6,9 +6,9 @@ only `load_model` imports torch. This is the table of contents: loading.py reads
 
 from __future__ import annotations
 
-from vae_core.card import CARD, CODES, FORMAT, MODEL, STATISTICS, CheckpointError
-from vae_core.codes import SMALLEST_SIGMA, Codes
-from vae_core.loading import (
+from vae_core.checkpoints.card import CARD, CODES, FORMAT, MODEL, STATISTICS, CheckpointError
+from vae_core.checkpoints.codes import SMALLEST_SIGMA, Codes
+from vae_core.checkpoints.loading import (
     REFERENCES,
     fingerprint,
     list_models,
@@ -20,7 +20,7 @@ from vae_core.loading import (
     load_weights,
     weight_shapes,
 )
-from vae_core.saving import check_target, save, save_statistics, save_table
+from vae_core.checkpoints.saving import check_target, save, save_statistics, save_table
 
 __all__ = [
     "CARD",

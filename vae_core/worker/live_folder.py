@@ -13,13 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vae_core import training_folder as names
-from vae_core.codes import SMALLEST_SIGMA
+from vae_core.checkpoints.codes import SMALLEST_SIGMA
 from vae_core.config import VAEConfig, beta_nodes
 from vae_core.datasets import Dataset, as_floats
 from vae_core.home import limit_bytes, used_bytes
 from vae_core.models import VAE, FilmDense
 from vae_core.training import Trainer
+from vae_core.trainings import folder as names
 
 LIVE_SECONDS = 0.15  # at least so much time from one live update to the next; slices of training are added to it
 LIVE_SHARE = 0.3  # at most this share of the work goes into live updates: those of large networks become rarer

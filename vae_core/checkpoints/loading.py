@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse_safetensors
 
-from vae_core.card import CARD, CODES, MODEL, STATISTICS, CheckpointError, check_card
-from vae_core.codes import Codes
+from vae_core.checkpoints.card import CARD, CODES, MODEL, STATISTICS, CheckpointError, check_card
+from vae_core.checkpoints.codes import Codes
 from vae_core.config import VAEConfig
 from vae_core.metadata import metadata_json
 from vae_core.statistics import ImageStatistics, statistics_from

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from vae_core.card_fields import check_fields, check_values
+from vae_core.checkpoints.card_fields import check_fields, check_values
 from vae_core.config import ConfigError, VAEConfig
 
 FORMAT = 1

@@ -1,9 +1,9 @@
 """A training's folder: the names of its files, and its live and stored states as the worker writes them.
 
-request.json     what was asked for (vae_core.request)
+request.json     what was asked for (vae_core.trainings.request)
 queued           there while the training waits; its time orders the queue
 pid              the worker's process
-progress.jsonl   what the worker says (vae_core.progress_log); worker.log: what else it prints
+progress.jsonl   what the worker says (vae_core.trainings.progress_log); worker.log: what else it prints
 control.json     {"pace", "steps"}: what it is asked to do; stop: there once it was asked to stop
 watched          its time says when somebody last looked
 start.safetensors, live.safetensors, states/NNNN.safetensors   what is shown (below)

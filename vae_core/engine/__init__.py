@@ -1,0 +1,1 @@
+"""The arithmetic of training: gradients by hand, the optimiser, batches, and several processes together."""
