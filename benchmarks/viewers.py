@@ -12,7 +12,7 @@ from playwright.sync_api import Page, sync_playwright
 OPENINGS = 8  # counted, after one that is not
 RESTS = 10
 READY = {
-    "": '[data-testid="start-view"][data-ready="true"]',
+    "": '[data-testid="latent-canvas"][data-ready="true"]',
     "latent_map": '[data-testid="latent-canvas"][data-ready="true"]',
     "kl_weight": '[data-testid="weight-view"][data-ready="true"]',
     "one_sample": '[data-testid="story-view"][data-ready="true"]',

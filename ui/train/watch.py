@@ -17,7 +17,7 @@ from vae_core.datasets import DatasetError, check_images
 from vae_core.trainings import Training, TrainingsError
 
 # Seconds between two looks at a training, by its status; those that have ended are not looked at again.
-EVERY = {"waiting": 1.0, "running": 0.2, "paused": 0.2, "measuring": 0.5}
+EVERY = {"waiting": 1.0, "running": 0.15, "paused": 0.2, "measuring": 0.5}
 
 # Single steps that one message can ask for: more presses no hand makes between two looks.
 MOST_STEPS = 50

@@ -21,8 +21,8 @@ from vae_core.models import VAE, FilmDense
 from vae_core.training import Trainer
 from vae_core.trainings import folder as names
 
-LIVE_SECONDS = 0.15  # at least so much time from one live update to the next; slices of training are added to it
-LIVE_SHARE = 0.3  # at most this share of the work goes into live updates: those of large networks become rarer
+LIVE_SECONDS = 0.1  # at least so much time from one live update to the next; slices of training are added to it
+LIVE_SHARE = 0.5  # at most this share of the work goes into live updates: those of large networks become rarer
 RESUME_SECONDS = 2.0  # at least so much time from one writing of what it can go on from to the next
 RESUME_SHARE = 0.05  # at most this share of the time goes into that
 WATCHED_SECONDS = 5.0  # so long after somebody has looked, live updates are still made

@@ -14,7 +14,7 @@ from vae_core.worker.live_folder import LiveFolder, share_of_state, state_at
 from vae_core.worker.stop_signal import StopSignal
 from vae_core.worker.voices import Voice
 
-SLICE_SECONDS = 0.08  # of training between two looks at what is asked for
+SLICE_SECONDS = 0.05  # of training between two looks at what is asked for
 SLOW_SECONDS = 0.25  # from one step to the next in slow motion
 IDLE_SECONDS = 0.05  # between two looks while nothing is to be done
 # A paused training that nobody looks at gives its place to others; it can be resumed.
