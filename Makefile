@@ -49,7 +49,7 @@ endif
 chromium: $(VENV)/.dev-packages ## a browser for the tests, if none is there
 	@$(BIN)/python tests/chromium.py
 
-checkpoints: $(VENV)/.packages ## train the models that ship, again
+checkpoints: $(VENV)/.packages ## train models like those that ship
 	$(BIN)/python -m vae_core train digits --out checkpoints
 	$(BIN)/python -m vae_core train mnist --out checkpoints
 	$(BIN)/python -m vae_core train fashion-mnist --out checkpoints
