@@ -93,6 +93,15 @@ def open_view(page: Page, url: str) -> Locator:
     return view
 
 
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    """Look again and again for ten seconds at most; what the browser and the script do takes its time."""
+    for _ in range(100):
+        if holds():
+            return
+        page.wait_for_timeout(100)
+    assert holds()
+
+
 def decoded(page: Page) -> list[int]:
     script = "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
     return list(page.locator('canvas[data-testid="decoded"]').evaluate(script))
@@ -106,8 +115,9 @@ def test_new_states_are_shown_as_they_come_and_the_ring_decodes_with_the_newest(
     view = open_view(page, url)
     expect(view).to_have_attribute("data-status", "running")
     expect(page.get_by_test_id("train-look")).to_contain_text("Nothing is learned yet")
+    # A decoder of zeros answers with the same grey everywhere.
+    wait_until(page, lambda: len(set(decoded(page)[::4])) == 1)
     grey = decoded(page)
-    assert len(set(grey[::4])) == 1, "a decoder of zeros answers with the same grey everywhere"
     updates = int(view.get_attribute("data-updates") or 0)
     stage.show("running", 20)
     expect(view).to_have_attribute("data-step", "20")
@@ -115,18 +125,18 @@ def test_new_states_are_shown_as_they_come_and_the_ring_decodes_with_the_newest(
     expect(view).to_have_attribute("data-tweening", "false")
     expect(page.get_by_test_id("train-time")).to_have_text("epoch 21 · 2.0 s · about 10 seconds left")
     expect(page.get_by_test_id("distortion-now")).to_have_text("40.0 nats")
+    wait_until(page, lambda: decoded(page) != grey)
     middle = decoded(page)
-    assert middle != grey
     box = page.get_by_test_id("z-handle").bounding_box()
     assert box is not None
     page.mouse.move(box["x"], box["y"])
     page.mouse.down()
     page.mouse.move(box["x"] + 90, box["y"] - 40, steps=5)
+    wait_until(page, lambda: decoded(page) != middle)  # a drag decodes
     before = decoded(page)
-    assert before != middle, "a drag decodes"
     stage.show("running", 40)
     expect(view).to_have_attribute("data-step", "40")
-    assert decoded(page) != before, "under a hand that holds still the decoder changes too"
+    wait_until(page, lambda: decoded(page) != before)  # under a hand that holds still the decoder changes too
     page.mouse.up()
 
 
@@ -145,14 +155,14 @@ def test_the_timeline_opens_at_a_pause_and_leads_back_to_the_newest(page: Page, 
     expect(view).to_have_attribute("data-step", "0")
     expect(page.get_by_test_id("timeline-place")).to_have_text("before the first step")
     expect(page.locator(".stops i.there")).to_have_count(len(STEPS))
-    assert len(set(decoded(page)[::4])) == 1
+    wait_until(page, lambda: len(set(decoded(page)[::4])) == 1)
     page.keyboard.press("ArrowRight")
     expect(view).to_have_attribute("data-step", "10")
     page.get_by_test_id("newest").click()
     expect(slider).to_be_focused()
     expect(view).to_have_attribute("data-state-index", "")
     expect(view).to_have_attribute("data-tweening", "false")
-    assert decoded(page) == newest
+    wait_until(page, lambda: decoded(page) == newest)
 
 
 def test_the_film_runs_through_every_state(page: Page, served: tuple[str, Stage]) -> None:
@@ -201,7 +211,7 @@ def test_buttons_ask_and_are_closed_where_they_mean_nothing(page: Page, served: 
     expect(page.locator(".train-status")).to_be_focused()
     stage.show("failed", 30)
     expect(page.get_by_test_id("train-time")).to_have_text("no room left")
-    assert stage.acts()[asked:] == ["pause", "step", "slow", "stop"]
+    wait_until(page, lambda: stage.acts()[asked:] == ["pause", "step", "slow", "stop"])
 
 
 def test_a_training_that_waits_can_leave_the_queue(page: Page, served: tuple[str, Stage]) -> None:
@@ -213,7 +223,7 @@ def test_a_training_that_waits_can_leave_the_queue(page: Page, served: tuple[str
     expect(page.get_by_test_id("train-status")).to_have_text("Stopping …")
     stage.show("interrupted", 0)
     expect(page.get_by_test_id("train-status")).to_have_text("Interrupted")
-    assert stage.acts()[asked:] == ["stop"]
+    wait_until(page, lambda: stage.acts()[asked:] == ["stop"])
 
 
 def test_what_a_finished_training_was_like_is_told_to_screen_readers(page: Page, served: tuple[str, Stage]) -> None:

@@ -19,6 +19,8 @@ from typing import Any
 from safetensors.numpy import save as to_safetensors
 
 FOLDER = Path(__file__).parent
+# What begins with these is said by Python alone: the browser need not have it.
+ON_THE_SERVER = frozenset({"card", "library", "train", "units"})
 FALLBACK = "en"
 
 _HOLE = re.compile(r"\{(\w+)\}")
@@ -100,8 +102,9 @@ def with_terms(text: str, show: Callable[[str, str | None], str]) -> str:
 
 @cache
 def texts_payload(language: str) -> bytes:
-    """All texts of a language, ready to send to the browser (payload.py has the format)."""
-    facts = {"kind": "texts", "digest": language, "texts": table(language)}
+    """The texts of a language that the browser says, ready to send to it (payload.py has the format)."""
+    texts = {key: text for key, text in table(language).items() if key.partition(".")[0] not in ON_THE_SERVER}
+    facts = {"kind": "texts", "digest": language, "texts": texts}
     return to_safetensors({}, metadata={"json": json.dumps(facts, ensure_ascii=False)})
 
 
