@@ -146,6 +146,7 @@ def test_the_timeline_opens_at_a_pause_and_leads_back_to_the_newest(page: Page, 
     view = open_view(page, url)
     slider = page.get_by_test_id("timeline")
     expect(slider).to_be_disabled()
+    wait_until(page, lambda: len(set(decoded(page)[::4])) > 1)
     newest = decoded(page)
     stage.show("paused", 40)
     expect(slider).to_be_enabled()
