@@ -23,7 +23,7 @@ from vae_core.checkpoints import SMALLEST_SIGMA, Codes
 from vae_core.statistics import ImageStatistics
 
 # Opening a page may cost this many bytes, weights and codes together; the rest of the samples comes when asked for.
-OPENING_BYTES = 1_360_000
+OPENING_BYTES = 1_382_000
 OPENING_SAMPLES = 5_000
 LATER_SAMPLES = 4_000
 

@@ -105,7 +105,7 @@ def texts_payload(language: str) -> bytes:
     """The texts of a language that the browser says, ready to send to it (payload.py has the format)."""
     texts = {key: text for key, text in table(language).items() if key.partition(".")[0] not in ON_THE_SERVER}
     facts = {"kind": "texts", "digest": language, "texts": texts}
-    return to_safetensors({}, metadata={"json": json.dumps(facts, ensure_ascii=False)})
+    return to_safetensors({}, metadata={"json": json.dumps(facts, ensure_ascii=False, separators=(",", ":"))})
 
 
 def holes(text: str) -> list[str]:
