@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -11,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from vae_core import Dataset, TrainConfig, TrainingError, VAEConfig
 from vae_core.engine.parallel import Group, join
 from vae_core.evaluation import measure
 from vae_core.training import Trainer
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 CONFIG = VAEConfig(input_shape=(4,), hidden=(16, 16), beta_max=6.0, beta_train_max=8.0)
 OPTIONS = TrainConfig(epochs=60, batch=32, warmup_steps=5)
@@ -58,15 +58,6 @@ if group.writes:
     print(facts["processes"], trainer.step)
 group.leave()
 """
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """As the processes have it."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def data() -> Dataset:

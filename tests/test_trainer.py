@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,19 +15,12 @@ from vae_core.engine.adam import Adam
 from vae_core.engine.batches import Batches
 from vae_core.training import Trainer, learning_rate_factor
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CPU = torch.device("cpu")
 TINY = VAEConfig(input_shape=(4,), hidden=(16, 16), beta_max=6.0, beta_train_max=8.0)
 QUICK = TrainConfig(epochs=40, batch=32, warmup_steps=5)
 LONG = replace(QUICK, epochs=10**6)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Two threads on layers this small gain nothing, and wait for each other where a core is busy."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def bytes_data(count: int = 250, held_out: int = 0) -> Dataset:

@@ -1,6 +1,5 @@
 """Training: what it draws, what it reaches, that it repeats itself, and what it refuses."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -14,17 +13,10 @@ from vae_core.evaluation import encode_codes, measure
 from vae_core.models import FilmDense
 from vae_core.training import Trainer, draw_betas, learning_rate_factor, resolve_device
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 TINY = VAEConfig(input_shape=(4,), hidden=(16, 16), beta_max=6.0, beta_train_max=8.0)
 QUICK = TrainConfig(epochs=6, batch=32, warmup_steps=5)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Two threads on layers this small gain nothing, and wait for each other where a core is busy."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def blobs(count: int = 256) -> Dataset:
