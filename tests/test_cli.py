@@ -1,7 +1,9 @@
 """The command line, run as a person runs it: what it says, what it writes, and that Ctrl-C loses nothing."""
 
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -110,7 +112,18 @@ def test_data_that_cannot_be_trained_on_get_one_sentence_and_nothing_is_written(
 def start_long_training(out: Path, *, save_every: float) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "vae_core", "train", "digits", "--out", str(out), "--save-every", str(save_every)]
     arguments = ["--epochs", "4000", "--hidden", "8,8"]
-    return subprocess.Popen([*command, *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    return popen_in_foreground([*command, *arguments])
+
+
+def popen_in_foreground(command: list[str]) -> subprocess.Popen[str]:
+    """Started as from a terminal: where the tests run in the background of a shell, children would not hear SIGINT."""
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_sigint
+    )
+
+
+def hear_sigint() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
@@ -140,7 +153,7 @@ def test_ctrl_c_ends_training_and_leaves_a_complete_checkpoint_or_nothing(tmp_pa
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 def test_ctrl_c_keeps_the_finished_model_that_was_there_before(tmp_path: Path) -> None:
-    assert run("train", "digits", "--out", str(tmp_path), *FAST).returncode == 0
+    shutil.copytree(ROOT / "checkpoints" / "digits", tmp_path / "digits")
     before = (tmp_path / "digits" / "card.json").read_bytes()
     job = start_long_training(tmp_path, save_every=0.1)
     assert job.stderr is not None
@@ -162,9 +175,6 @@ def test_a_folder_that_cannot_be_written_is_said_before_training(tmp_path: Path)
 
 
 def test_the_table_command_puts_the_table_into_a_card_that_has_none(tmp_path: Path) -> None:
-    import json
-    import shutil
-
     shutil.copytree(ROOT / "checkpoints" / "reference" / "digits" / "beta-1", tmp_path / "one")
     card = json.loads((tmp_path / "one" / "card.json").read_text())
     shipped = card.pop("table")
@@ -186,10 +196,7 @@ def test_a_beta_outside_the_trained_range_is_refused_with_the_range() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 def test_ctrl_c_keeps_the_references_that_are_complete_and_says_how_many(tmp_path: Path) -> None:
     arguments = ["reference", "digits", "--out", str(tmp_path), "--betas", "1,2", "--epochs", "30"]
-    job = subprocess.Popen(
-        [sys.executable, "-m", "vae_core", *arguments],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    job = popen_in_foreground([sys.executable, "-m", "vae_core", *arguments])
     assert job.stdout is not None
     assert "beta-1: trained in" in job.stdout.readline()
     job.send_signal(signal.SIGINT)
@@ -218,9 +225,6 @@ def test_a_place_where_no_reference_can_be_written_is_said_before_training(tmp_p
 
 
 def test_the_table_leaves_the_distortion_out_where_the_data_set_is_missing(tmp_path: Path) -> None:
-    import json
-    import shutil
-
     shutil.copytree(ROOT / "checkpoints" / "reference" / "digits" / "beta-1", tmp_path / "one")
     card = json.loads((tmp_path / "one" / "card.json").read_text())
     (tmp_path / "one" / "card.json").write_text(json.dumps(card | {"dataset": "mnist"}))

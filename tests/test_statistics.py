@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from vae_core import (
 )
 from vae_core import checkpoints as checkpoints_module
 from vae_core.cli import main
+from vae_core.recipes import RECIPES
 from vae_core.statistics import levels_of
 
 ROOT = Path(__file__).parents[1]
@@ -354,7 +356,10 @@ def test_the_command_says_in_one_sentence_where_the_data_are_missing(
     assert "LATENT_EXPLORER_DATA" in sentence
 
 
-def test_training_writes_statistics_and_may_replace_a_model_that_has_them(tmp_path: Path) -> None:
+def test_training_writes_statistics_and_may_replace_a_model_that_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, "digits", replace(RECIPES["digits"], nodes=3, draws=2))  # little to measure
     arguments = ["train", "digits", "--out", str(tmp_path), "--epochs", "1", "--hidden", "8"]
     for _ in range(2):
         assert main(arguments) == 0
