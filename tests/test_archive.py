@@ -306,9 +306,16 @@ UNFIT: dict[str, tuple[Callable[[Files], Files], str]] = {
         "'input_shape' to be",
     ),
     "parameters that are not counted": (lambda f: with_card(f, parameters=5), "expected 5 parameters"),
-    "three latent dimensions": (
+    "one latent dimension": (
+        lambda f: with_card(f, table=None, config={**json.loads(f["card.json"])["config"], "latent_dim": 1}),
+        "at least 2 latent dimensions, got 1",
+    ),
+    "three latent dimensions, with weights for two": (
         lambda f: with_card(f, table=None, config={**json.loads(f["card.json"])["config"], "latent_dim": 3}),
-        "2 latent dimensions, got 3",
+        r"model.safetensors: expected 'encoder.1.weight' to have the shape \(5, 6\)",
+    ),
+    "a file that the card does not know": (
+        lambda f: {**f, "samples.safetensors": b"?"}, "'files' to name every file of the model, got 'samples.safe"
     ),
 }  # fmt: skip
 

@@ -1,4 +1,8 @@
-"""A model as one file to take along: a zip of card.json and its safetensors, all in one folder; read strictly."""
+"""A model as one file to take along: a zip of card.json and its safetensors, all in one folder; read strictly.
+
+An imported model's zip may hold its samples and, as ONNX files, its decoders. Such a file may come from anybody: it is
+compared with its fingerprint and kept as it is, data that nothing but onnxruntime ever opens (checkpoints.imported).
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,18 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from vae_core import library
-from vae_core.checkpoints.card import CARD, CODES, MODEL, STATISTICS, CheckpointError
+from vae_core.checkpoints.files import CARD, CODES, MODEL, CheckpointError, is_model_file, is_onnx
+from vae_core.checkpoints.imported import MOST_ONNX_BYTES
 from vae_core.checkpoints.loading import PathLike, fingerprint, load_card
 from vae_core.library import FILES
 from vae_core.slug import slug
 
-MOST_BYTES = 400_000_000  # of a whole archive, packed and unpacked
+# Of a whole archive, packed and unpacked, samples included: 500,000 grey pictures of 28x28, or 32,000 colour ones of
+# 64x64. Reading one holds it in memory.
+MOST_BYTES = 400_000_000
 MOST_CARD_BYTES = 4_000_000
 EXPECTED = f"expected a zip with {CARD}, {MODEL} and {CODES} in one folder, as “Download this model” makes it"
 
@@ -47,19 +55,29 @@ _BROKEN = (
 )  # fmt: skip
 
 
+def fits(card: dict[str, Any]) -> bool:
+    """Whether the model of this card is small enough for a zip."""
+    return _bytes(card) <= MOST_BYTES - MOST_CARD_BYTES
+
+
 def pack(folder: PathLike) -> bytes:
     """The model folder as one zip, its files stored as they are; the same folder gives the same bytes.
 
-    Raises CheckpointError where a file is missing or is not the one that the card describes.
+    Raises CheckpointError where a file is missing or is not the one that the card describes, and where the zip would be
+    larger than `unpack` takes.
     """
     root = Path(folder)
     card = load_card(root)
+    if not fits(card):
+        most, size = MOST_BYTES - MOST_CARD_BYTES, _bytes(card)
+        raise CheckpointError(
+            f"expected a model of at most {_size(most)} for a zip, got {_size(size)}; copy its folder instead, or"
+            " import it with fewer samples"
+        )
     inside = slug(root.name)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for name in FILES:
-            if name != CARD and name not in card["files"]:
-                continue
+        for name in sorted([CARD, *card["files"]], key=_place):
             try:
                 content = (root / name).read_bytes()
             except OSError as error:
@@ -129,10 +147,10 @@ def _members(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     for info in wanted:
         _check_member(info)
     found = {info.filename.rpartition("/")[2]: info for info in wanted}
-    foreign = [info.filename for info in wanted if info.filename.rpartition("/")[2] not in FILES]
+    foreign = [info.filename for info in wanted if not is_model_file(info.filename.rpartition("/")[2])]
     if foreign:
         raise CheckpointError(f"{EXPECTED}; got {_listed(foreign)}")
-    missing = [name for name in FILES if name not in found and name != STATISTICS]
+    missing = [name for name in (CARD, MODEL, CODES) if name not in found]
     if missing:
         raise CheckpointError(f"{EXPECTED}; got {'none of them' if not found else 'no ' + ' and no '.join(missing)}")
     folders = {info.filename.rpartition("/")[0] for info in wanted}
@@ -144,7 +162,20 @@ def _members(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     if found[CARD].file_size > MOST_CARD_BYTES:
         big = _size(found[CARD].file_size)
         raise CheckpointError(f"{CARD}: expected at most {_size(MOST_CARD_BYTES)}, got {big}")
+    for name, info in found.items():
+        if is_onnx(name) and info.file_size > MOST_ONNX_BYTES:
+            big = _size(info.file_size)
+            raise CheckpointError(f"{name}: expected a decoder of at most {_size(MOST_ONNX_BYTES)}, got {big}")
     return found
+
+
+def _bytes(card: dict[str, Any]) -> int:
+    return sum(int(record["bytes"]) for record in card["files"].values())
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Where a file comes in a zip: those of every model first."""
+    return (FILES.index(name) if name in FILES else len(FILES), name)
 
 
 def _check_member(info: zipfile.ZipInfo) -> None:

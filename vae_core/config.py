@@ -36,7 +36,8 @@ class VAEConfig:
 
     input_shape: the shape of one sample, e.g. (8, 8); pixels lie in [0, 1].
     latent_dim: number of latent dimensions.
-    hidden: widths of the encoder's hidden layers; the decoder has the same ones in reverse.
+    hidden: widths of the encoder's hidden layers; the decoder has the same ones in reverse. None, (), where the
+        network is not of this kind: an imported model's.
     likelihood: "gaussian" (standard deviation sigma_x) or "bernoulli" (sigma_x is not used).
     beta_max: the largest beta that a user can choose. beta_train_max: betas are drawn up to here, a little
         farther, so that the end of the slider is not the end of what was learned.
@@ -57,7 +58,8 @@ class VAEConfig:
 
     def __post_init__(self) -> None:
         _check_sizes("input_shape", self.input_shape)
-        _check_sizes("hidden", self.hidden)
+        if self.hidden != ():
+            _check_sizes("hidden", self.hidden)
         _check_sizes("latent_dim", (self.latent_dim,))
         if not isinstance(self.degree, int) or self.degree < 0:
             raise ConfigError(f"degree: expected a whole number of at least 0, got {self.degree!r}")

@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from vae_core import home
-from vae_core.checkpoints.card import CARD, CODES, MODEL, STATISTICS, CheckpointError
+from vae_core.checkpoints.card import is_imported
+from vae_core.checkpoints.files import CARD, CODES, MODEL, STATISTICS, CheckpointError
+from vae_core.checkpoints.imported import load_decoders, load_samples
 from vae_core.checkpoints.loading import PathLike, list_models, load_card, load_codes, load_statistics, load_weights
 from vae_core.checkpoints.saving import card_bytes
 from vae_core.slug import slug
@@ -30,7 +32,8 @@ from vae_core.slug import slug
 CHECKPOINTS_VARIABLE = "LATENT_EXPLORER_CHECKPOINTS"  # the environment variable that names another folder of models
 SHIPPED = Path(__file__).resolve().parents[1] / "checkpoints"
 LONGEST_TITLE = 80  # characters
-FILES = (CARD, MODEL, CODES, STATISTICS)  # all that a model folder may hold; the last may be missing
+# What the folder of a network of this explorer may hold; the last may be missing, and imported models have more.
+FILES = (CARD, MODEL, CODES, STATISTICS)
 
 _OWNERS = ".owners"
 _FIRST = ("digits", "mnist")  # of the models that ship, before the others
@@ -93,9 +96,13 @@ def adopt(scratch: Path, *, title: str, owner: str) -> str:
     with _sentences(scratch):
         card = load_card(scratch)
         check_shown(card)
+        _check_no_more(scratch, card)
         load_weights(scratch)
         load_codes(scratch)
         load_statistics(scratch)
+        if is_imported(card):
+            load_decoders(scratch)
+            load_samples(scratch)
         card["title"] = clean_title(title) or clean_title(card["title"]) or "Model"
         return _settle(scratch, card, owner)
 
@@ -124,11 +131,8 @@ def delete(name: str, owner: str) -> None:
 def check_shown(card: dict[str, Any]) -> None:
     """Raise CheckpointError where the pages could not draw the model of this card."""
     dimensions = card["config"]["latent_dim"]
-    if dimensions != 2:
-        raise CheckpointError(f"{CARD}: expected a model with 2 latent dimensions, got {dimensions}")
-    if card["config"]["degree"] == 0:
-        beta = card["config"]["beta_max"]
-        raise CheckpointError(f"{CARD}: expected a model for a range of beta, got one for beta = {beta:g} alone")
+    if dimensions < 2:
+        raise CheckpointError(f"{CARD}: expected a model with at least 2 latent dimensions, got {dimensions}")
 
 
 def clean_title(title: str) -> str:
@@ -141,6 +145,13 @@ def clean_title(title: str) -> str:
     """
     seen = (" " if character.isspace() else character for character in title if not _is_hidden(character))
     return " ".join("".join(seen).split())[:LONGEST_TITLE].strip()
+
+
+def _check_no_more(folder: Path, card: dict[str, Any]) -> None:
+    """That nothing is kept which the card does not know."""
+    more = sorted({path.name for path in folder.iterdir()} - {CARD, *card["files"]})
+    if more:
+        raise CheckpointError(f"{CARD}: expected 'files' to name every file of the model, got {more[0]!r:.60} as well")
 
 
 @contextmanager

@@ -9,11 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from vae_core.checkpoints.card_fields import check_fields, check_values
+from vae_core.checkpoints.files import CARD, CODES, MODEL, STATISTICS, CheckpointError, is_model_file
+from vae_core.checkpoints.imported_fields import check_imported
 from vae_core.config import ConfigError, VAEConfig
 
+__all__ = [
+    "CARD",
+    "CODES",
+    "FORMAT",
+    "MODEL",
+    "STATISTICS",
+    "CheckpointError",
+    "check_card",
+    "check_columns",
+    "check_table",
+    "is_imported",
+]
+
 FORMAT = 1
-CARD, MODEL, CODES = "card.json", "model.safetensors", "codes.safetensors"
-STATISTICS = "statistics.safetensors"  # of the data set; a model may lack it
 
 CARD_FIELDS: dict[str, type] = {
     "format": int,
@@ -36,8 +49,9 @@ LONGEST_NAME, MOST_DECIMALS = 120, 6  # of a column of a table, in the card's op
 FINGERPRINT: dict[str, type] = {"sha256": str, "bytes": int}  # of a file, in the card's "files"
 
 
-class CheckpointError(Exception):
-    """A model folder that cannot be used; the message is one sentence that names the file and what was expected."""
+def is_imported(card: dict[str, Any]) -> bool:
+    """Whether the model was trained elsewhere and brought here: its card has the record `imported`."""
+    return "imported" in card
 
 
 def check_card(file: Path, card: dict[str, Any]) -> None:
@@ -58,18 +72,20 @@ def check_card(file: Path, card: dict[str, Any]) -> None:
         VAEConfig.from_json(card["config"])
     except (ConfigError, TypeError) as error:
         raise CheckpointError(f"{file}: {error}") from error
-    _check_betas(file, card["betas"], card["config"])
+    _check_betas(file, card["betas"], card["config"], imported=is_imported(card))
     if "table" in card:
         check_table(file, card["table"], card["betas"])
     if "columns" in card:
         check_columns(file, card["columns"], card["config"]["input_shape"])
-    for name in (MODEL, CODES, *({STATISTICS} & card["files"].keys())):
+    for name in (MODEL, CODES, *filter(is_model_file, card["files"])):
         record = card["files"].get(name)
         if not isinstance(record, dict) or {key: type(value) for key, value in record.items()} != FINGERPRINT:
             raise CheckpointError(
                 f"{file}: expected sha256 and bytes of {name} in 'files', got {record!r:.100}"
             )
     _check(file, check_fields, card)
+    if is_imported(card):
+        _check(file, check_imported, card)
 
 
 def _check(file: Path, check: Callable[[dict[str, Any]], None], card: dict[str, Any]) -> None:
@@ -79,8 +95,16 @@ def _check(file: Path, check: Callable[[dict[str, Any]], None], card: dict[str, 
         raise CheckpointError(f"{file}: {error}") from error
 
 
-def _check_betas(file: Path, betas: list[object], config: dict[str, Any]) -> None:
+def _check_betas(file: Path, betas: list[object], config: dict[str, Any], *, imported: bool) -> None:
     beta_max = config["beta_max"]
+    if imported:
+        members = [beta for beta in betas if isinstance(beta, int | float) and _is_number(beta)]
+        rising = all(low < high for low, high in pairwise(members))
+        if len(members) < max(1, len(betas)) or not rising or members[0] < 0 or members[-1] != beta_max:
+            raise CheckpointError(
+                f"{file}: expected 'betas' to rise to beta_max = {beta_max:g}, one for each member, got {betas!r:.100}"
+            )
+        return
     if config["degree"] == 0:
         if betas != [beta_max]:
             raise CheckpointError(f"{file}: expected 'betas' to hold beta_max = {beta_max:g} alone, got {betas!r:.100}")

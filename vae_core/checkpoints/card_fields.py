@@ -9,6 +9,8 @@ import math
 import re
 from typing import Any
 
+from vae_core.checkpoints.files import CODES, IMPORTED, MODEL, OPTIONAL, is_onnx
+
 LONGEST_TEXT = 2_000  # characters of any string in a card
 LONGEST_TITLE, LONGEST_LABEL = 200, 200
 MOST_VALUES, DEEPEST = 500_000, 12  # of a whole card
@@ -20,8 +22,6 @@ MOST_PIXELS, MOST_AXES, WIDEST, MOST_LAYERS, MOST_DIMENSIONS, HIGHEST_DEGREE = 4
 
 # Beyond these nothing could have been trained, and arithmetic would leave what a float holds.
 RANGES = {"sigma_x": (1e-6, 1e6), "beta_max": (1e-9, 1e9), "beta_train_max": (1e-9, 2e9), "beta_offset": (1e-12, 1e6)}
-# What the card may name beside itself; card.py has these names too and imports this module.
-NAMES = ("model.safetensors", "codes.safetensors", "statistics.safetensors")
 _WORD = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,199}")  # the name of a model or data set: no path, one line
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FRACTION = ("seconds", "learning_rate", "uniform_share", "decay_share", "clip_norm", "share")
@@ -61,16 +61,19 @@ def check_fields(card: dict[str, Any]) -> None:
     if not 0 < len(card["title"]) <= LONGEST_TITLE:
         raise ValueError(f"expected 'title' to have 1 to {LONGEST_TITLE} characters, got {len(card['title'])}")
     _check_labels(card["label_names"])
-    for name, most in (("samples", MOST_SAMPLES), ("parameters", 10**12)):
-        if not 0 < card[name] <= most:
-            raise ValueError(f"expected {name!r} to be from 1 to {most:,}, got {card[name]:,}")
+    # The decoders of an imported model may all be graphs, whose parameters nobody has counted.
+    for name, least, most in (("samples", 1, MOST_SAMPLES), ("parameters", 0 if "imported" in card else 1, 10**12)):
+        if not least <= card[name] <= most:
+            raise ValueError(f"expected {name!r} to be from {least} to {most:,}, got {card[name]:,}")
     if not 0 <= card["beta_collapse"] <= MOST_NATS:
         raise ValueError(f"expected 'beta_collapse' to be from 0 to {MOST_NATS:g}, got {card['beta_collapse']:g}")
     if len(card["betas"]) > MOST_BETAS or not all(map(is_number, card["betas"])):
         raise ValueError(f"expected at most {MOST_BETAS:,} numbers in 'betas', got {card['betas']!r:.60}")
     _check_sizes(card["config"])
     _check_training(card["training"])
-    _check_files(card["files"])
+    if not card["config"]["hidden"] and "imported" not in card:
+        raise ValueError("config: expected at least one of 'hidden' layers, got none")
+    _check_files(card["files"], imported="imported" in card)
     if len(card["curve"]) > MOST_CURVE:
         raise ValueError(f"expected at most {MOST_CURVE:,} records in 'curve', got {len(card['curve']):,}")
     for i, record in enumerate(card["curve"]):
@@ -124,7 +127,7 @@ def _check_sizes(config: dict[str, Any]) -> None:
             f"config: expected 'input_shape' to be [h, w], [h, w, 3] or [d] with at most {MOST_PIXELS:,} values,"
             f" got {shape!r:.60}"
         )
-    if max(hidden) > WIDEST or len(hidden) > MOST_LAYERS:
+    if max(hidden, default=1) > WIDEST or len(hidden) > MOST_LAYERS:
         raise ValueError(
             f"config: expected at most {MOST_LAYERS} hidden layers of at most {WIDEST:,} units, got {hidden!r:.60}"
         )
@@ -150,11 +153,12 @@ def _check_training(training: dict[str, Any]) -> None:
             raise ValueError(f"expected 'training'[{name!r}] to be a text, got {value!r:.60}")
 
 
-def _check_files(files: dict[str, Any]) -> None:
+def _check_files(files: dict[str, Any], *, imported: bool) -> None:
     """That the files are those that a model may have, each with a fingerprint that can be one."""
+    names = (MODEL, CODES, *(IMPORTED if imported else OPTIONAL))
     for name, record in files.items():
-        if name not in NAMES:
-            raise ValueError(f"expected 'files' to name {', '.join(NAMES)} alone, got {name!r:.60} as well")
+        if name not in names and not (imported and is_onnx(name)):
+            raise ValueError(f"expected 'files' to name {', '.join(names)} alone, got {name!r:.60} as well")
         if not _SHA256.fullmatch(record["sha256"]) or record["bytes"] < 0:
             raise ValueError(f"expected sha256 and bytes of {name} in 'files', got {record!r:.100}")
 

@@ -18,9 +18,12 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse_safetensors
 
-from vae_core.checkpoints.card import CARD, CODES, MODEL, STATISTICS, CheckpointError, check_card
-from vae_core.checkpoints.codes import Codes
+from vae_core.checkpoints.card import check_card, is_imported
+from vae_core.checkpoints.codes import LARGEST_FLOAT32, SMALLEST_FLOAT32_SIGMA, Codes
+from vae_core.checkpoints.files import CARD, CODES, MODEL, STATISTICS, CheckpointError
+from vae_core.checkpoints.imported_fields import imported_shapes
 from vae_core.config import VAEConfig
+from vae_core.layers import check_index
 from vae_core.metadata import metadata_json
 from vae_core.statistics import ImageStatistics, statistics_from
 
@@ -32,6 +35,7 @@ REFERENCES = "reference"  # the folder, beside the models, of those that were tr
 CODE_KINDS: dict[str, type] = {
     "betas": np.float64, "mu": np.float16, "sigma": np.float16, "labels": np.int32, "test": np.uint8,
 }  # fmt: skip
+IMPORTED_KINDS = {**CODE_KINDS, "mu": np.float32, "sigma": np.float32}
 
 PathLike = str | os.PathLike[str]
 Weights = dict[str, NDArray[np.float32]]
@@ -59,15 +63,18 @@ def load_card(path: PathLike) -> dict[str, Any]:
 
 
 def load_weights(path: PathLike) -> Weights:
-    """The weights of the model folder `path`, float32, checked against its card. Raises CheckpointError."""
-    return _load_weights(Path(path), load_card(path))
+    """The weights of the model folder `path`, float32, checked against its card. Raises CheckpointError.
+
+    Of an imported model: the tensors "decoder.{k}.{i}.{part}" of the decoders that are chains (vae_core.layers).
+    """
+    return weights_of(Path(path), load_card(path))
 
 
 def load_codes(path: PathLike) -> Codes:
     """The codes of the model folder `path`, checked against its card. Raises CheckpointError."""
     card = load_card(path)
     file = Path(path, CODES)
-    tensors = _load_tensors(file, card)
+    tensors = load_tensors(file, card)
     count, samples, latent_dim = len(card["betas"]), card["samples"], card["config"]["latent_dim"]
     shapes = {
         "betas": (count,),
@@ -76,21 +83,23 @@ def load_codes(path: PathLike) -> Codes:
         "labels": (samples,),
         "test": (samples,),
     }
-    _check_shapes(file, shapes, tensors)
-    _check_kinds(file, CODE_KINDS, tensors)
+    check_shapes(file, shapes, tensors)
+    imported = is_imported(card)
+    check_kinds(file, IMPORTED_KINDS if imported else CODE_KINDS, tensors)
     if not np.array_equal(tensors["betas"], card["betas"]):
         raise CheckpointError(f"{file}: expected the betas of {CARD}, got others")
     if not (tensors["sigma"] > 0).all():
         raise CheckpointError(f"{file}: expected every sigma to be positive, got {tensors['sigma'].min()}")
+    if imported:
+        _check_range(file, tensors)
     labels, names = tensors["labels"], len(card["label_names"])
     if (labels.min() < 0 or labels.max() >= names):
         raise CheckpointError(
             f"{file}: expected labels from 0 to {names - 1}, got {labels.min()} to {labels.max()}"
         )
     test = tensors["test"].astype(bool)
-    return Codes(
-        tensors["betas"], tensors["mu"], tensors["sigma"], labels, test, card["config"]["beta_offset"]
-    )
+    offset = card["config"]["beta_offset"]
+    return Codes(tensors["betas"], tensors["mu"], tensors["sigma"], labels, test, offset, stepped=imported)
 
 
 def load_statistics(path: PathLike) -> ImageStatistics | None:
@@ -102,7 +111,7 @@ def load_statistics(path: PathLike) -> ImageStatistics | None:
     if STATISTICS not in card["files"]:
         return None
     file = Path(path, STATISTICS)
-    tensors = _load_tensors(file, card)
+    tensors = load_tensors(file, card)
     try:
         statistics = statistics_from(metadata_json(file.read_bytes()), tensors, _pixels(card))
     except (ValueError, RecursionError) as error:
@@ -112,9 +121,17 @@ def load_statistics(path: PathLike) -> ImageStatistics | None:
 
 
 def load_model(path: PathLike) -> VAE:
-    """The model in the folder `path`, in eval mode on the CPU; `model.card` is its card. Raises CheckpointError."""
+    """The model in the folder `path`, in eval mode on the CPU; `model.card` is its card. Raises CheckpointError.
+
+    An imported model has no network that could be loaded: its codes and its decoders are all that there is.
+    """
     card = load_card(path)
-    weights = _load_weights(Path(path), card)
+    if is_imported(card):
+        raise CheckpointError(
+            f"{Path(path, CARD)}: expected a network of this explorer, got an imported model; use load_codes for its"
+            " codes, and load_decoder or load_decoders for its decoder"
+        )
+    weights = weights_of(Path(path), card)
     import torch
 
     from vae_core.models import VAE
@@ -171,28 +188,47 @@ def check_statistics(file: Path, statistics: ImageStatistics, card: dict[str, An
         )
 
 
-def _load_weights(folder: Path, card: dict[str, Any]) -> Weights:
+def weights_of(folder: Path, card: dict[str, Any]) -> Weights:
+    """As `load_weights`, of a folder whose card has been read."""
     file = folder / MODEL
-    tensors = _load_tensors(file, card)
-    shapes = weight_shapes(VAEConfig.from_json(card["config"]))
-    _check_shapes(file, shapes, tensors)
-    _check_kinds(file, dict.fromkeys(shapes, np.float16), tensors)
-    count = sum(value.size for value in tensors.values())
+    imported = is_imported(card)
+    tensors = load_tensors(file, card)
+    shapes = imported_shapes(card["imported"]) if imported else weight_shapes(VAEConfig.from_json(card["config"]))
+    check_shapes(file, shapes, tensors)
+    check_kinds(file, dict.fromkeys(shapes, np.float32 if imported else np.float16), tensors)
+    if imported:
+        _check_chains(file, card["imported"]["decoders"], tensors)
+    count = sum(value.size for name, value in tensors.items() if not name.endswith(".index"))
     if count != card["parameters"]:
         raise CheckpointError(f"{file}: expected {card['parameters']:,} parameters as {CARD} says, got {count:,}")
-    return {name: value.astype(np.float32) for name, value in tensors.items()}
+    return {name: value.astype(np.float32, copy=False) for name, value in tensors.items()}
 
 
-def _load_tensors(file: Path, card: dict[str, Any]) -> dict[str, NDArray[Any]]:
-    """The finite tensors of a safetensors file whose size and hash are those of the card."""
-    content = _read(file)
-    expected = card["files"][file.name]
-    if len(content) != expected["bytes"]:
+def _check_chains(file: Path, decoders: list[dict[str, Any]], tensors: dict[str, NDArray[Any]]) -> None:
+    """That every gather takes its numbers from where some are."""
+    for k, decoder in enumerate(decoders):
+        for i, layer in enumerate(decoder.get("layers", ())):
+            try:
+                if layer["kind"] == "gather":
+                    check_index(i, layer, tensors[f"decoder.{k}.{i}.index"])
+            except ValueError as error:
+                raise CheckpointError(f"{file}: decoder {k}: {error}") from error
+
+
+def _check_range(file: Path, tensors: dict[str, NDArray[Any]]) -> None:
+    """That float32 codes can be squared, divided by and drawn: float16 could not hold anything else."""
+    if tensors["sigma"].min() < SMALLEST_FLOAT32_SIGMA or tensors["sigma"].max() > LARGEST_FLOAT32:
         raise CheckpointError(
-            f"{file}: expected {expected['bytes']} bytes, got {len(content)} (truncated or altered)"
+            f"{file}: expected every sigma to be from {SMALLEST_FLOAT32_SIGMA:g} to {LARGEST_FLOAT32:g}, got"
+            f" {tensors['sigma'].min():g} to {tensors['sigma'].max():g}"
         )
-    if fingerprint(content) != expected:
-        raise CheckpointError(f"{file}: expected the SHA-256 that {CARD} states, got another one (altered)")
+    if np.abs(tensors["mu"]).max() > LARGEST_FLOAT32:
+        raise CheckpointError(f"{file}: expected every mu to be at most {LARGEST_FLOAT32:g}, got larger ones")
+
+
+def load_tensors(file: Path, card: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    """The finite tensors of a safetensors file whose size and hash are those of the card."""
+    content = read_checked(file, card)
     try:
         tensors: dict[str, NDArray[Any]] = parse_safetensors(content)
     except (SafetensorError, ValueError, KeyError) as error:
@@ -203,7 +239,20 @@ def _load_tensors(file: Path, card: dict[str, Any]) -> dict[str, NDArray[Any]]:
     return tensors
 
 
-def _check_shapes(file: Path, expected: dict[str, tuple[int, ...]], tensors: dict[str, NDArray[Any]]) -> None:
+def read_checked(file: Path, card: dict[str, Any]) -> bytes:
+    """What is in a file whose size and hash are those of the card. Raises CheckpointError."""
+    content = _read(file)
+    expected = card["files"][file.name]
+    if len(content) != expected["bytes"]:
+        raise CheckpointError(
+            f"{file}: expected {expected['bytes']} bytes, got {len(content)} (truncated or altered)"
+        )
+    if fingerprint(content) != expected:
+        raise CheckpointError(f"{file}: expected the SHA-256 that {CARD} states, got another one (altered)")
+    return content
+
+
+def check_shapes(file: Path, expected: dict[str, tuple[int, ...]], tensors: dict[str, NDArray[Any]]) -> None:
     for name, shape in expected.items():
         if name not in tensors:
             raise CheckpointError(
@@ -221,7 +270,7 @@ def _check_shapes(file: Path, expected: dict[str, tuple[int, ...]], tensors: dic
             )
 
 
-def _check_kinds(file: Path, kinds: dict[str, type], tensors: dict[str, NDArray[Any]]) -> None:
+def check_kinds(file: Path, kinds: dict[str, type], tensors: dict[str, NDArray[Any]]) -> None:
     """That every number has the precision that `save` stores, and so fits what the browser reads."""
     for name, kind in kinds.items():
         if tensors[name].dtype != kind:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import save as safetensors_bytes
 
-from vae_core.checkpoints.card import CARD, CODES, FORMAT, MODEL, STATISTICS, CheckpointError, check_card, check_table
+from vae_core.checkpoints.card import FORMAT, check_card, check_table
 from vae_core.checkpoints.codes import SMALLEST_SIGMA, Codes
+from vae_core.checkpoints.files import CARD, CODES, MODEL, STATISTICS, CheckpointError, is_model_file
 from vae_core.checkpoints.loading import PathLike, check_statistics, fingerprint, load_card
 from vae_core.processes import write_atomically
 from vae_core.statistics import ImageStatistics
@@ -56,11 +57,11 @@ def save(
     }
     if statistics is not None:
         check_statistics(Path(path, STATISTICS), statistics, card)
-        contents[STATISTICS] = _statistics_bytes(statistics)
+        contents[STATISTICS] = statistics_bytes(statistics)
         card["files"][STATISTICS] = fingerprint(contents[STATISTICS])
     contents[CARD] = card_bytes(card)
     check_card(Path(path, CARD), json.loads(contents[CARD]))
-    _write_folder(Path(path), contents)
+    write_folder(Path(path), contents)
     return card
 
 
@@ -87,7 +88,7 @@ def save_statistics(path: PathLike, statistics: ImageStatistics) -> dict[str, An
     file = Path(path, STATISTICS)
     card = load_card(path)
     check_statistics(file, statistics, card)
-    content = _statistics_bytes(statistics)
+    content = statistics_bytes(statistics)
     card["files"] = {**card["files"], STATISTICS: fingerprint(content)}
     write_atomically(file, content)
     write_atomically(Path(path, CARD), card_bytes(card))
@@ -99,7 +100,7 @@ def check_target(path: PathLike) -> None:
     folder = Path(path)
     if folder.exists():
         found = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else ["a file"]
-        foreign = [name for name in found if name not in (CARD, MODEL, CODES, STATISTICS)]
+        foreign = [name for name in found if not is_model_file(name)]
         if foreign:
             raise CheckpointError(
                 f"{folder}: expected a model folder or none, got {foreign[0]!r}; it stays untouched"
@@ -109,7 +110,7 @@ def check_target(path: PathLike) -> None:
         raise CheckpointError(f"{parent}: expected a folder that can be written to")
 
 
-def _statistics_bytes(statistics: ImageStatistics) -> bytes:
+def statistics_bytes(statistics: ImageStatistics) -> bytes:
     return safetensors_bytes(statistics.tensors(), metadata={"json": json.dumps(statistics.facts(), allow_nan=False)})
 
 
@@ -117,7 +118,7 @@ def card_bytes(card: dict[str, Any]) -> bytes:
     return (json.dumps(card, indent=1, allow_nan=False) + "\n").encode()
 
 
-def _write_folder(folder: Path, contents: dict[str, bytes]) -> None:
+def write_folder(folder: Path, contents: dict[str, bytes]) -> None:
     """Write the files beside `folder`, then swap; on any failure what was there before is there again."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     new, old = (folder.with_name(f".{folder.name}.{word}-{os.getpid()}") for word in ("new", "old"))

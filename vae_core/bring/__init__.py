@@ -1,0 +1,1 @@
+"""Bringing models from elsewhere: from Python, from pythae, from ONNX files."""
