@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vae_core import traversal
+    from vae_core.bring.export import export
     from vae_core.checkpoints import (
         CheckpointError,
         Codes,
@@ -37,11 +38,20 @@ if TYPE_CHECKING:
     from vae_core.models import VAE
     from vae_core.objectives import collapse_beta, distortion, elbo, rate
     from vae_core.posterior import AggregatePosterior, Estimate
+    from vae_core.projection import (
+        Plane,
+        alignments,
+        dimension_table,
+        plane_through,
+        principal_plane,
+        project_codes,
+    )
     from vae_core.statistics import ImageStatistics, image_statistics
     from vae_core.table import table_of
     from vae_core.training import Progress, train
 
 _MODULES = {
+    "bring.export": ("export",),
     "checkpoints": (
         "CheckpointError",
         "Codes",
@@ -77,6 +87,7 @@ _MODULES = {
     ),
     "models": ("VAE",),
     "objectives": ("collapse_beta", "distortion", "elbo", "rate"),
+    "projection": ("Plane", "alignments", "dimension_table", "plane_through", "principal_plane", "project_codes"),
     "posterior": ("AggregatePosterior", "Estimate"),
     "statistics": ("ImageStatistics", "image_statistics"),
     "table": ("table_of",),
@@ -96,16 +107,20 @@ __all__ = [
     "DatasetError",
     "Estimate",
     "ImageStatistics",
+    "Plane",
     "Progress",
     "TrainConfig",
     "TrainingError",
     "VAEConfig",
+    "alignments",
     "as_floats",
     "beta_nodes",
     "beta_to_slider",
     "collapse_beta",
+    "dimension_table",
     "distortion",
     "elbo",
+    "export",
     "image_statistics",
     "list_models",
     "load_card",
@@ -117,6 +132,9 @@ __all__ = [
     "load_samples",
     "load_statistics",
     "load_weights",
+    "plane_through",
+    "principal_plane",
+    "project_codes",
     "rate",
     "save",
     "save_statistics",

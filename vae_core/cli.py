@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from vae_core.bring.commands import add_import
+from vae_core.bring.errors import ImportRefused
 from vae_core.checkpoints import CARD, CheckpointError, load_card, load_model
 from vae_core.config import LIKELIHOODS, REFERENCE_BETAS, ConfigError, TrainingError
 from vae_core.datasets import DATA_VARIABLE, DATASETS, IDX_TITLES, DatasetError, load_dataset
@@ -25,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.run
     try:
         return command(options)
-    except (CheckpointError, ConfigError, DatasetError, TrainingError) as error:
+    except (CheckpointError, ConfigError, DatasetError, ImportRefused, TrainingError) as error:
         return _refuse(str(error))
     except OSError as error:
         return _refuse(f"{error.filename or 'a file'}: {error.strerror or error}")
@@ -156,6 +158,7 @@ def _summary(card: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
     config, training = card["config"], card["training"]
     shape = "x".join(str(size) for size in config["input_shape"])
     widths = "-".join(str(width) for width in config["hidden"])
+    network = card["imported"]["described"] or "of one's own" if "imported" in card else f"{widths} in encoder and decoder"
     likelihood = config["likelihood"]
     if likelihood == "gaussian":
         likelihood += f", sigma_x = {config['sigma_x']:g}"
@@ -166,7 +169,7 @@ def _summary(card: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
             "data set",
             f"{card['dataset']}: {card['samples']} samples of {shape}, {len(card['label_names'])} labels",
         ),
-        ("network", f"{widths} in encoder and decoder, {config['latent_dim']} latent dimensions"),
+        ("network", f"{network}, {config['latent_dim']} latent dimensions"),
         ("parameters", f"{card['parameters']:,}; files of {size / 1e6:.2f} MB"),
         ("likelihood", likelihood),
         ("beta", _beta_range(config["degree"], config["beta_max"], len(card["betas"]))),
@@ -216,6 +219,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_info(commands.add_parser("info", help="print a model's card"))
     _add_pack(commands.add_parser("pack", help="make one zip of a model, to take along"))
     _add_unpack(commands.add_parser("unpack", help="keep the model of such a zip, so that every page shows it"))
+    add_import(commands.add_parser("import", help="bring a trained VAE from elsewhere"), _positive)
     _add_evaluate(commands.add_parser("evaluate", help="measure D and R along beta again, from the weights"))
     _add_prepare(commands.add_parser("prepare", help="make a data set of your own files"))
     _add_data(
