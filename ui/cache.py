@@ -16,6 +16,7 @@ from ui.latent_canvas.payload import (
     Chunks,
     codes_payload,
     encoder_payload,
+    imported_payload,
     model_payload,
     originals_payload,
     plan_chunks,
@@ -29,9 +30,12 @@ from vae_core.checkpoints import (
     list_references,
     load_card,
     load_codes,
+    load_decoders,
+    load_samples,
     load_statistics,
     load_weights,
 )
+from vae_core.checkpoints.files import SAMPLES
 from vae_core.datasets import DatasetError, check_images, load_dataset, load_images_uint8
 from vae_core.statistics import image_statistics, levels_of
 from vae_core.subset import stored_index
@@ -112,18 +116,22 @@ def stamp(folder: Path) -> Stamp:
 @st.cache_resource(show_spinner=False, max_entries=_KEPT_MODELS)
 def _open_model(folder: str, stamped: Stamp) -> OpenModel:
     card = load_card(folder)
-    weights = load_weights(folder)
     codes = load_codes(folder)
     digest = hashlib.sha256(repr((folder, stamped)).encode()).hexdigest()[:16]
-    payload = model_payload(card, weights, digest)
-    samples = int(card["samples"])
-    chunks = plan_chunks(samples, len(codes.betas), int(card["config"]["latent_dim"]), len(payload))
+    if "imported" in card:
+        payload = imported_payload(card, codes, load_decoders(folder), digest)
+    else:
+        payload = model_payload(card, load_weights(folder), digest)
+    samples, size = int(card["samples"]), codes.mu.dtype.itemsize
+    chunks = plan_chunks(samples, len(codes.betas), int(card["config"]["latent_dim"]), len(payload), size)
     return OpenModel(Path(folder), card, codes, chunks, digest, payload)
 
 
 @st.cache_data(show_spinner=False, max_entries=_KEPT_MODELS)
 def encoder_for(digest: str, _model: OpenModel) -> bytes | None:
     """The model's encoder, ready to send; None where the browser cannot run it. `digest` is the cache's key."""
+    if "imported" in _model.card:
+        return None
     try:
         return encoder_payload(_model.card, load_weights(_model.folder), digest)
     except ValueError:
@@ -216,6 +224,8 @@ def originals_for(digest: str, chunk: int, _model: OpenModel) -> bytes:
 def _images_of(model: OpenModel) -> NDArray[Any]:
     """The samples that a model was trained on, bytes; the rows of a table are numbers in [0, 1]."""
     dataset, shape = model.card["dataset"], tuple(model.card["config"]["input_shape"])
+    if SAMPLES in model.card["files"]:
+        return _own_samples(str(model.folder), model.digest)
     images = _rows(dataset) if len(shape) == 1 else _images(dataset)
     if "subset" in model.card:  # of a very large data set the model holds a part
         index = stored_index(len(images))
@@ -224,6 +234,14 @@ def _images_of(model: OpenModel) -> NDArray[Any]:
         expected = f"{model.card['samples']} samples of the shape {shape}"
         raise DatasetError(f"{dataset}: expected {expected}, got {len(images)} of the shape {images.shape[1:]}")
     return images
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _own_samples(folder: str, digest: str) -> NDArray[Any]:
+    """The samples that an imported model brings along; `digest` tells when they change."""
+    samples = load_samples(folder)
+    assert samples is not None
+    return samples
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

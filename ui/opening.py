@@ -14,6 +14,7 @@ from ui.language import say
 from ui.latent_canvas import CanvasEvents
 from ui.latent_canvas.component import send
 from ui.plain import plain
+from vae_core.checkpoints.files import SAMPLES
 from vae_core.datasets import DATA_VARIABLE, IDX_TITLES, DatasetError, check_images
 
 START_BETA = 1.0  # where the loss is the true ELBO
@@ -30,7 +31,7 @@ def opening_data(model: cache.OpenModel, kind: str, missing: str) -> dict[str, A
         "model": model.card["name"],
         "table": len(model.card["config"]["input_shape"]) == 1,  # its samples are rows of numbers, not pictures
         "initial": _opening_view(model, kind),
-        "start": min(START_BETA, float(model.card["config"]["beta_max"])),
+        "start": _nearest_beta(model, START_BETA),
         "originals": not missing,
         "missing": say("pages.not_on_this_computer") if missing else "",
         "renderer": st.query_params.get("renderer"),
@@ -63,6 +64,8 @@ def parts() -> DeltaGenerator:
 def why_no_originals(model: cache.OpenModel) -> str:
     """ "" where the data set's images are at hand, else a sentence that says how to get them."""
     name = model.card["dataset"]
+    if SAMPLES in model.card["files"]:
+        return ""
     try:
         check_images(name)
     except DatasetError:
@@ -111,7 +114,10 @@ def _opening_view(model: cache.OpenModel, kind: str) -> dict[str, Any]:
         told = last if last.get("digest") == model.digest else _within(model, state.for_any_model(last))
         return {field: value for field, value in told.items() if field in fields}
     pages = st.session_state.setdefault(state.ADDRESS, {})
-    limits = state.Limits(model.card["config"]["beta_max"], model.card["samples"], len(model.card["label_names"]))
+    card = model.card
+    limits = state.Limits(
+        card["config"]["beta_max"], card["samples"], len(card["label_names"]), card["config"]["latent_dim"]
+    )
     if kind not in pages:
         params = st.query_params.to_dict()
         view, _ = state.read_view(params, limits, state.PAGES[kind])
@@ -127,5 +133,12 @@ def _opening_view(model: cache.OpenModel, kind: str) -> dict[str, Any]:
 
 
 def _within(model: cache.OpenModel, view: Mapping[str, Any]) -> dict[str, Any]:
-    """The view with β as large as this model knows it: it may come from another one's."""
-    return {**view, "beta": min(view["beta"], model.card["config"]["beta_max"])} if "beta" in view else dict(view)
+    """The view with a β that this model knows: it may come from another one's."""
+    return {**view, "beta": _nearest_beta(model, view["beta"])} if "beta" in view else dict(view)
+
+
+def _nearest_beta(model: cache.OpenModel, beta: float) -> float:
+    """β within the model's range, and one of its own where there is nothing between them."""
+    codes = model.codes
+    inside = min(max(beta, float(codes.betas[0])), float(codes.betas[-1]))
+    return float(codes.betas[codes.nearest(inside)]) if codes.stepped else inside

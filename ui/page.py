@@ -57,10 +57,7 @@ def _open(name: str, *, silent: bool = False) -> cache.OpenModel | None:
     except CheckpointError as error:
         why = plain(str(error))
     else:
-        dimensions = model.card["config"]["latent_dim"]
-        if dimensions == 2:
-            return model
-        why = say("pages.two_dimensions", count=dimensions)
+        return model
     if not silent:
         _complain(name, why)
     return None

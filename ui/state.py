@@ -51,6 +51,7 @@ class Limits:
     beta_max: float
     samples: int
     classes: int
+    latent_dim: int = 2
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Parameter:
             k_min=f"{K_RANGE[0]:g}",
             k_max=f"{K_RANGE[1]:g}",
             z_limit=f"{Z_LIMIT:g}",
+            last_dimension=limits.latent_dim,
             steps=", ".join(STEPS),
         )
 
@@ -184,6 +186,40 @@ def _pins(text: str, _: Limits) -> list[list[float]]:
     return pins
 
 
+def _plane(text: str, limits: Limits) -> str:
+    """What the browser calls it, from "pca", two dimensions "z4,z8" or three samples "s12,40,7"."""
+    if text == "pca":
+        return "pca"
+    if text.startswith("s"):
+        kind, count, numbers = "samples", 3, [_index(part, limits.samples) for part in text[1:].split(",")]
+    else:
+        kind, count, numbers = "dims", 2, [_dimension(part, limits) for part in text.split(",")]
+    if len(set(numbers)) != count or len(numbers) != count:
+        raise ValueError
+    return f"{kind}:{','.join(map(str, numbers))}"
+
+
+def _dimension(text: str, limits: Limits) -> int:
+    """Counted from 0, from "z1" of the first."""
+    if not text.startswith("z"):
+        raise ValueError
+    number = _index(text[1:], limits.latent_dim + 1)
+    if number == 0:
+        raise ValueError
+    return number - 1
+
+
+def _hold(text: str, limits: Limits) -> str:
+    """ "sample", or values of dimensions: "z4:0.5;z8:-1" becomes "3:0.5;7:-1"."""
+    if text == "sample":
+        return text
+    parts = [part.split(":") for part in text.split(";")]
+    if not all(len(part) == 2 for part in parts):
+        raise ValueError
+    read = _number(-Z_LIMIT, Z_LIMIT)
+    return ";".join(f"{_dimension(j, limits)}:{read(value):g}" for j, value in parts)
+
+
 def _compared(text: str, limits: Limits) -> dict[str, Any]:
     beta, *rest = text.split(",")
     if rest not in ([], ["separate"]):
@@ -205,10 +241,13 @@ PARAMETERS: dict[str, Parameter] = {
     "view": Parameter("view", _bounds, "pages.address.view"),
     "pins": Parameter("pins", _pins, "pages.address.pins"),
     "path": Parameter("through", _choice("straight", "quantiles"), "pages.address.path"),
+    "plane": Parameter("plane", _plane, "pages.address.plane"),
+    "hold": Parameter("hold", _hold, "pages.address.hold"),
+    "align": Parameter("align", _flag, "pages.address.flag"),
 }
 
 WEIGHT_PARAMETERS: dict[str, Parameter] = {
-    **{name: PARAMETERS[name] for name in ("beta", "sample", "view")},
+    **{name: PARAMETERS[name] for name in ("beta", "sample", "view", "plane", "hold", "align")},
     "ellipses": Parameter("ellipses", _flag, "pages.address.flag"),
     "separate": Parameter("separate", _flag, "pages.address.flag"),
     "compare": Parameter("compare", _compared, "pages.address.compare"),

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as to_safetensors
 
+from ui.latent_canvas.imported import imported_spec, pack_decoders
 from ui.latent_canvas.packing import pack_decoder, pack_encoder
-from vae_core.checkpoints import SMALLEST_SIGMA, Codes
+from vae_core.checkpoints import SMALLEST_SIGMA, Codes, StoredDecoder
 from vae_core.statistics import ImageStatistics
 
 # Opening a page may cost this many bytes, weights and codes together; the rest of the samples comes when asked for.
@@ -52,9 +53,12 @@ class Chunks:
         return int(np.searchsorted(self.bounds, place, side="right")) - 1
 
 
-def plan_chunks(samples: int, betas: int, latent_dim: int, weight_bytes: int) -> Chunks:
-    """Portion `samples` so that weights and the first chunk of codes stay within OPENING_BYTES."""
-    per_sample = betas * 2 * latent_dim * 2 + 9  # two halves per dimension and β; id, label and test flag
+def plan_chunks(samples: int, betas: int, latent_dim: int, weight_bytes: int, number_bytes: int = 2) -> Chunks:
+    """Portion `samples` so that weights and the first chunk of codes stay within OPENING_BYTES.
+
+    number_bytes: of one number of a code, 4 of imported models'.
+    """
+    per_sample = betas * 2 * latent_dim * number_bytes + 9  # two numbers per dimension and β; id, label and test flag
     first = min(samples, OPENING_SAMPLES, max(500, (OPENING_BYTES - weight_bytes) // per_sample))
     order = np.random.default_rng(0).permutation(samples).astype(np.int32)
     return Chunks(order, (0, *range(first, samples, LATER_SAMPLES), samples))
@@ -63,8 +67,20 @@ def plan_chunks(samples: int, betas: int, latent_dim: int, weight_bytes: int) ->
 def model_payload(card: dict[str, Any], weights: dict[str, NDArray[Any]], digest: str) -> bytes:
     """The decoder, and what the canvas must know of the model. `weights`: as checkpoints.load_weights gives them."""
     decoder, flat = pack_decoder(card, weights)
+    spec = {**_model_spec(card, digest), "decoder": decoder}
+    return _message({"kind": "model", "digest": digest, "spec": spec}, weights=flat)
+
+
+def imported_payload(card: dict[str, Any], codes: Codes, decoders: list[StoredDecoder], digest: str) -> bytes:
+    """The same of an imported model, with what its dimensions do and grids of decodes where it has no chain."""
+    decoder, tensors, grids = pack_decoders(card, decoders)
+    spec = {**_model_spec(card, digest), **imported_spec(card, codes), "decoder": decoder}
+    return _message({"kind": "model", "digest": digest, "spec": spec, "grids": grids}, **tensors)
+
+
+def _model_spec(card: dict[str, Any], digest: str) -> dict[str, Any]:
     config = card["config"]
-    spec = {
+    return {
         "name": card["name"],
         "title": card["title"],
         "digest": digest,
@@ -76,10 +92,8 @@ def model_payload(card: dict[str, Any], weights: dict[str, NDArray[Any]], digest
         "beta_collapse": card["beta_collapse"],
         "likelihood": config["likelihood"],
         "sigma_x": config["sigma_x"],
-        "decoder": decoder,
         "columns": card.get("columns", []),
     }
-    return _message({"kind": "model", "digest": digest, "spec": spec}, weights=flat)
 
 
 def encoder_payload(card: dict[str, Any], weights: dict[str, NDArray[Any]], digest: str) -> bytes:
@@ -89,12 +103,15 @@ def encoder_payload(card: dict[str, Any], weights: dict[str, NDArray[Any]], dige
 
 
 def codes_payload(codes: Codes, chunks: Chunks, chunk: int, digest: str) -> bytes:
-    """One chunk's codes: halves [K][n][4] = μ₁, μ₂, σ₁, σ₂ in one flat array, with labels, ids and test flags [n]."""
+    """One chunk's codes: [K][n][2d] = μ, then σ, in one flat array, with labels, ids and test flags [n].
+
+    Halves, and floats where the codes are (imported models).
+    """
     ids = chunks.ids(chunk)
     both = np.concatenate([codes.mu[:, ids], codes.sigma[:, ids]], axis=2)
     return _message(
         {"kind": "codes", "digest": digest, "chunk": chunk},
-        codes=both.astype(np.float16).ravel(),
+        codes=both.astype(np.float32 if codes.mu.dtype == np.float32 else np.float16).ravel(),
         labels=codes.labels[ids].astype(np.int32),
         ids=ids,
         test=codes.test[ids].astype(np.uint8),

@@ -18,12 +18,15 @@ import { isBrowsersOwn, language } from "./texts.js";
  * @property {[number, number, number, number] | null} view xmin, xmax, ymin, ymax; null fits the data
  * @property {[number, number][]} pins
  * @property {"straight" | "quantiles"} through
+ * @property {string} plane which plane of more than two dimensions (space.js)
+ * @property {string} hold where the other dimensions are held
+ * @property {boolean} align a family's maps are turned onto each other
  */
 
 /** @type {Omit<ViewState, "model" | "beta">} what is not worth a word in the address */
 const DEFAULTS = {
   z: [0, 0], k: 1, show: "all", only: 0, selected: -1, colour: "label", hidden: [], grid: false, cloud: true,
-  view: null, pins: [], through: "straight",
+  view: null, pins: [], through: "straight", plane: "", hold: "", align: false,
 };
 
 /**
@@ -43,7 +46,18 @@ export function toParams(state) {
   if (state.view) params.set("view", state.view.map(short).join(","));
   if (state.pins.length) params.set("pins", state.pins.map((p) => p.map(short).join(",")).join(";"));
   if (state.pins.length && state.through !== DEFAULTS.through) params.set("path", state.through);
+  planeParams(params, state);
   return params;
+}
+
+/** @param {URLSearchParams} params @param {{plane: string, hold: string, align: boolean}} state */
+function planeParams(params, { plane, hold, align }) {
+  // In the address dimensions have the names that the page gives them: "z4,z8", "pca" or "s12,40,7"; "z4:0.5;z8:-1".
+  const named = (/** @type {string} */ j) => `z${Number(j) + 1}`;
+  if (plane.startsWith("dims:")) params.set("plane", plane.slice(5).split(",").map(named).join(","));
+  else if (plane) params.set("plane", plane.replace("samples:", "s"));
+  if (hold) params.set("hold", hold.replace(/(\d+):/g, (_, j) => `${named(j)}:`));
+  if (align) params.set("align", "1");
 }
 
 /**
@@ -80,10 +94,10 @@ function writeLanguage(params) {
 }
 
 export const NAMES = [
-  "model", "beta", "z", "k", "show", "only", "sample", "colour", "hide", "grid", "cloud", "view", "pins", "path",
+  "model", "beta", "z", "k", "show", "only", "sample", "colour", "hide", "grid", "cloud", "view", "pins", "path", "plane", "hold", "align",
 ];
 
-export const WEIGHT_NAMES = ["model", "beta", "sample", "ellipses", "separate", "compare", "view"];
+export const WEIGHT_NAMES = ["model", "beta", "sample", "ellipses", "separate", "compare", "view", "plane", "hold", "align"];
 
 /**
  * @typedef {{beta: number, separate: boolean}} Choice one model to look at: the shared network at β, or the VAE trained there alone
@@ -95,6 +109,7 @@ export const WEIGHT_NAMES = ["model", "beta", "sample", "ellipses", "separate", 
  * @property {boolean} ellipses
  * @property {Choice | null} compare what is pinned beside it
  * @property {[number, number, number, number] | null} view xmin, xmax, ymin, ymax; null fits the data
+ * @property {string} plane @property {string} hold @property {boolean} align as of the map
  */
 
 /**
@@ -104,20 +119,21 @@ export const WEIGHT_NAMES = ["model", "beta", "sample", "ellipses", "separate", 
  * @returns {WeightState}
  */
 export function weightState(model, beta, initial) {
-  return { model, beta, separate: false, selected: -1, ellipses: false, compare: null, view: null, ...structuredClone(initial) };
+  return { model, beta, separate: false, selected: -1, ellipses: false, compare: null, view: null, plane: "", hold: "", align: false, ...structuredClone(initial) };
 }
 
 /**
  * @param {WeightState} state
  * @returns {URLSearchParams}
  */
-export function weightParams({ model, beta, separate, selected, ellipses, compare, view }) {
+export function weightParams({ model, beta, separate, selected, ellipses, compare, view, plane, hold, align }) {
   const params = new URLSearchParams({ model, beta: short(beta) });
   if (selected >= 0) params.set("sample", String(selected));
   if (ellipses) params.set("ellipses", "1");
   if (separate) params.set("separate", "1");
   if (compare) params.set("compare", `${short(compare.beta)}${compare.separate ? ",separate" : ""}`);
   if (view) params.set("view", view.map(short).join(","));
+  planeParams(params, { plane, hold, align });
   return params;
 }
 

@@ -17,6 +17,7 @@ export class BetaSlider {
     this.onChange = onChange;
     this.betas = [0, 1];
     this.beta = 0;
+    this.stepped = false;
     this.input = h("input", {
       type: "range", min: "0", max: String(STEPS), step: "1", "data-testid": "beta-slider", "aria-label": plainText(t("map.beta")),
     });
@@ -26,7 +27,8 @@ export class BetaSlider {
     const low = h("span", {}, ...rich("map.beta.low"));
     const high = h("span", {}, ...rich("map.beta.high"));
     const track = h("div", { class: "beta-track" }, this.input, this.ticks, h("div", { class: "ends" }, low, high));
-    this.root = h("div", { class: "beta" }, name, track);
+    this.note = h("p", { class: "note beta-note", "data-testid": "beta-note" });
+    this.root = h("div", { class: "beta" }, name, track, this.note);
     this.input.addEventListener("input", () => this.#moved(false), { signal });
     this.input.addEventListener("change", () => this.#moved(true), { signal });
     this.input.addEventListener("keydown", (event) => this.#key(event), { signal });
@@ -39,11 +41,16 @@ export class BetaSlider {
   /**
    * @param {number[]} betas where codes were computed
    * @param {number} collapse β at which the linear VAE collapses
+   * @param {boolean} [stepped] each is a model of its own: there is nothing between them
    */
-  setModel(betas, collapse) {
+  setModel(betas, collapse, stepped = false) {
     this.betas = betas;
-    this.input.disabled = betas.length < 2; // a model of one β
-    const marks = roomyMarks(this.betaMax);
+    this.stepped = stepped;
+    const alone = betas.length < 2;
+    this.input.disabled = alone;
+    this.root.classList.toggle("alone", alone);
+    setText(this.note, alone ? t("map.beta.alone", { beta: formatBeta(betas[0]) }) : stepped ? t("map.beta.steps", { count: betas.length }) : "");
+    const marks = stepped ? betas.slice(0, -1) : roomyMarks(this.betaMax);
     this.ticks.replaceChildren(
       ...marks.map((b) => this.#tick(b, formatBeta(b), "", "")),
       this.#tick(this.betaMax, formatBeta(this.betaMax), "last", ""),
@@ -69,7 +76,7 @@ export class BetaSlider {
   /** @param {number} beta */
   set(beta) {
     this.beta = beta;
-    this.input.value = String(Math.round(STEPS * betaToSlider(beta, this.betaMax)));
+    this.input.value = String(Math.round(STEPS * betaToSlider(beta, this.betaMax || 1)));
     this.input.setAttribute("aria-valuetext", `β = ${formatBeta(beta)}`);
     setText(this.value, formatBeta(beta));
   }
@@ -78,7 +85,7 @@ export class BetaSlider {
   #moved(resting) {
     const beta = sliderToBeta(Number(this.input.value) / STEPS, this.betaMax);
     const rest = this.betas[nearestNode(this.betas, beta)];
-    this.onChange(resting ? rest : beta, resting);
+    this.onChange(resting || this.stepped ? rest : beta, resting);
   }
 
   /** @param {KeyboardEvent} event */

@@ -3,12 +3,13 @@
 import { fromInitial, toParams } from "./address.js";
 import { BetaSlider } from "./beta_slider.js";
 import { Camera } from "./camera.js";
-import { nearest, pick } from "./codes.js";
+import { pick } from "./codes.js";
 import { h, saveFile, setShown, setText } from "./dom.js";
 import { attachPointers } from "./drag.js";
 import { attachKeys } from "./keys.js";
 import { attachMapExtras } from "./map_extras.js";
 import { Painter } from "./painter.js";
+import { PlanePanel } from "./planes/plane_panel.js";
 import { Panel } from "./panel.js";
 import { PathPanel } from "./path_panel.js";
 import { formatBeta } from "./scale.js";
@@ -68,6 +69,8 @@ export class LatentCanvas {
     this.beta = new BetaSlider((beta, resting) => this.setBeta(beta, resting), signal);
     this.panel = this.#makePanel(signal);
     this.paths = this.#makePaths(signal);
+    /** The plane through more than two dimensions, of models that have them. */
+    this.planes = new PlanePanel(this, signal);
     this.stage = this.#makeStage(signal);
     this.status = h("p", { class: "status", "data-testid": "status" });
     this.more = h("button", { type: "button", "data-testid": "load-all" });
@@ -125,7 +128,7 @@ export class LatentCanvas {
     const statusRow = h("div", { class: "row status-row" }, this.status, this.more);
     const under = h("div", { class: "under" }, this.toolbar.legend, statusRow);
     const rest = h("div", { class: "rest" }, this.panel.card, this.panel.nearest, this.paths.root);
-    const left = h("div", { class: "column left" }, this.stage.root, under);
+    const left = h("div", { class: "column left" }, this.stage.root, under, this.planes.root);
     const right = h("div", { class: "column right" }, this.panel.root, this.beta.root, rest);
     const layout = h("div", { class: "layout" }, this.toolbar.root, left, right);
     const intro = h("p", { class: "intro" }, ...rich("map.intro"));
@@ -174,6 +177,7 @@ export class LatentCanvas {
     this.model = model;
     if (fresh) this.#openModel(model);
     this.selectedIndex = model.codes.ids.indexOf(this.state.selected);
+    if (!fresh) this.planes.arrived();
     this.#wantOriginal(this.selectedIndex);
     this.#showMore();
     setText(this.more, t("map.load_all", { total: group(model.spec.samples) }));
@@ -183,11 +187,12 @@ export class LatentCanvas {
   /** @param {Model} model */
   #openModel(model) {
     const { spec } = model;
-    this.beta.setModel(spec.betas, spec.beta_collapse);
+    this.beta.setModel(spec.betas, spec.beta_collapse, spec.imported);
     this.state.beta = Math.min(this.state.beta, spec.beta_max);
     this.state.only = Math.min(this.state.only, spec.label_names.length - 1);
     this.hovered = -1;
     if (this.state.show === "selected" && this.state.selected < 0) this.state.show = "all";
+    this.planes.open(model);
     this.painter.openModel(model, this.data?.renderer ?? null);
     this.toolbar.setClasses(spec.label_names, this.painter.colors);
     this.beta.set(this.state.beta);
@@ -212,6 +217,7 @@ export class LatentCanvas {
       this.painter.invalidate("path");
     }
     if ("grid" in part) this.painter.invalidate("ground");
+    this.planes.changed(part);
     this.teller.restSoon();
   }
 
@@ -261,6 +267,7 @@ export class LatentCanvas {
     this.state.beta = beta;
     this.beta.set(beta);
     this.moving = !resting;
+    this.planes.changed({ beta });
     this.painter.invalidate("beta");
     if (resting) this.teller.restSoon();
   }
@@ -285,8 +292,13 @@ export class LatentCanvas {
   /** Select the sample whose μ is nearest to z. */
   selectNearest() {
     const mask = this.state.show === "selected" ? undefined : this.shownMask();
-    const [index] = nearest(this.painter.current, this.state.z, 1, mask);
+    const [index] = this.#nearest(mask);
     if (index !== undefined) this.select(index);
+  }
+
+  /** @param {import("./codes.js").Mask} [mask] */
+  #nearest(mask) {
+    return this.model?.codes.nearestTo(this.state.z, this.state.beta, this.painter.current, 1, mask) ?? [];
   }
 
   pin() {
@@ -297,7 +309,7 @@ export class LatentCanvas {
   #pickAt(x, y) {
     if (this.state.show === "selected") return -1;
     const [lx, ly] = toLatent(this.view, x, y);
-    return pick(this.painter.current, lx, ly, this.state.k, PICK_PX / this.view.scale, this.shownMask());
+    return pick(this.painter.current, lx, ly, this.state.k, PICK_PX / this.view.scale, this.shownMask(), this.model?.codes.correlation);
   }
 
   /** @param {number} x @param {number} y */
@@ -336,7 +348,7 @@ export class LatentCanvas {
     this.camera.frameWhole();
     this.teller.tell(this.state, this.paths.playing !== 0);
     // The strip of neighbours shows originals from the first rest on.
-    this.#wantOriginal(nearest(this.painter.current, this.state.z, 1)[0] ?? -1);
+    this.#wantOriginal(this.#nearest()[0] ?? -1);
     this.panel.sayWords();
   }
 

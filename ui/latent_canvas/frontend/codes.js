@@ -11,7 +11,8 @@ import { betaToU } from "./scale.js";
 /**
  * Samples as they travel; arrays of n numbers and one of K * n * 4.
  * @typedef {object} Chunk
- * @property {Uint16Array} mu_sigma halves, [K][n][4]: mu1, mu2, sigma1, sigma2 at every stored beta
+ * @property {Uint16Array | Float32Array} mu_sigma halves, [K][n][4]: mu1, mu2, sigma1, sigma2 at every stored beta; of an
+ *   imported model (space_codes.js) floats, [K][n][2d]
  * @property {Uint8Array | Int32Array} labels
  * @property {Int32Array} ids places in the data set
  * @property {Uint8Array} test 1 for samples held out of training
@@ -43,6 +44,8 @@ export class CodeStack {
     this.labels = new Uint8Array(0);
     this.ids = new Int32Array(0);
     this.test = new Uint8Array(0);
+    /** Of each sample's Gaussian in the plane at the last `at`; null where all stand upright. @type {Float32Array | null} */
+    this.correlation = null;
   }
 
   /** Samples so far. */
@@ -66,8 +69,18 @@ export class CodeStack {
     }
     const odd = labels.find((label) => label < 0 || label > 255);
     if (odd !== undefined) throw new Error(`Expected labels from 0 to 255, got ${odd}.`);
-    const before = this.n;
+    if (!(mu_sigma instanceof Uint16Array)) throw new Error("Expected codes as halves, got floats.");
     this.stacks.push({ halves: mu_sigma, values: muAndLogSigma(mu_sigma), n });
+    this.addSamples(labels, ids, test);
+  }
+
+  /**
+   * What is known of samples beside their codes.
+   * @param {Chunk["labels"]} labels @param {Int32Array} ids @param {Uint8Array} test
+   */
+  addSamples(labels, ids, test) {
+    const before = this.n;
+    const n = labels.length;
     this.labels = append(new Uint8Array(before + n), this.labels, labels);
     this.ids = append(new Int32Array(before + n), this.ids, ids);
     this.test = append(new Uint8Array(before + n), this.test, test);
@@ -124,6 +137,20 @@ export class CodeStack {
       i -= n;
     }
     throw new Error(`Expected a sample below ${this.n}, got ${index}.`);
+  }
+
+  /** R of every sample in nats, where `current` holds its codes at beta. @param {number} _beta @param {Float32Array} current */
+  ratesAt(_beta, current) {
+    return rates(current);
+  }
+
+  /**
+   * The m samples whose mu is nearest to a place of the map.
+   * @param {ArrayLike<number>} place @param {number} _beta @param {Float32Array} current codes at beta
+   * @param {number} m @param {Mask} [mask]
+   */
+  nearestTo(place, _beta, current, m, mask) {
+    return nearest(current, place, m, mask);
   }
 
   /**
@@ -185,12 +212,13 @@ export function rates(current, out = new Float32Array(current.length / 4)) {
  * @param {ArrayLike<number>} z
  * @param {number} k
  * @param {Mask} [mask] only samples for which it is true
+ * @param {Float32Array | null} [correlation] [n], where the ellipses are turned
  * @returns {number}
  */
-export function covering(current, z, k, mask) {
+export function covering(current, z, k, mask, correlation = null) {
   let count = 0;
   for (let i = 0, c = 0; c < current.length; i++, c += 4) {
-    if (mahalanobis2(current, c, z[0], z[1]) <= k * k && (!mask || mask(i))) count++;
+    if (mahalanobis2(current, c, z[0], z[1], correlation ? correlation[i] : 0) <= k * k && (!mask || mask(i))) count++;
   }
   return count;
 }
@@ -231,15 +259,16 @@ export function nearest(current, z, m, mask) {
  * @param {number} kSigma
  * @param {number} radius latent units
  * @param {Mask} [mask]
+ * @param {Float32Array | null} [correlation] [n], where the ellipses are turned
  * @returns {number} its index, -1 for none
  */
-export function pick(current, x, y, kSigma, radius, mask) {
+export function pick(current, x, y, kSigma, radius, mask, correlation = null) {
   let best = -1;
   let bestDistance = Infinity;
   for (let i = 0, c = 0; c < current.length; i++, c += 4) {
     const distance = (current[c] - x) ** 2 + (current[c + 1] - y) ** 2;
     if (distance >= bestDistance) continue;
-    if (distance > radius * radius && mahalanobis2(current, c, x, y) > kSigma * kSigma) continue;
+    if (distance > radius * radius && mahalanobis2(current, c, x, y, correlation ? correlation[i] : 0) > kSigma * kSigma) continue;
     if (mask && !mask(i)) continue;
     best = i;
     bestDistance = distance;
@@ -366,11 +395,12 @@ function interpolate(values, width, share, out) {
  * @param {number} c
  * @param {number} x
  * @param {number} y
+ * @param {number} [rho] correlation
  */
-function mahalanobis2(current, c, x, y) {
+function mahalanobis2(current, c, x, y, rho = 0) {
   const a = (x - current[c]) / current[c + 2];
   const b = (y - current[c + 1]) / current[c + 3];
-  return a * a + b * b;
+  return rho ? (a * a - 2 * rho * a * b + b * b) / (1 - rho * rho) : a * a + b * b;
 }
 
 /** @param {Float32Array} values reordered */

@@ -120,7 +120,8 @@ class Work {
       if (group === HIDDEN) continue;
       const x = (scene.codes[4 * i] - xmin) * scale - 0.5;
       const y = (ymax - scene.codes[4 * i + 1]) * scale - 0.5;
-      splat.add(this.groupHue[group], x, y, scene.codes[4 * i + 2] * scale, scene.codes[4 * i + 3] * scale, mass);
+      const rho = scene.correlation ? -scene.correlation[i] : 0; // rows run downwards
+      splat.add(this.groupHue[group], x, y, scene.codes[4 * i + 2] * scale, scene.codes[4 * i + 3] * scale, mass, rho);
     }
     this.#next = end;
   }

@@ -6,7 +6,7 @@
  * Hairlines also blend where they cross inside one path, so one path per group and batch looks like one per ellipse.
  */
 
-import { chooseInk, groupColors, writeGroups } from "./scene.js";
+import { chooseInk, groupColors, turnedAxes, writeGroups } from "./scene.js";
 
 /** @typedef {import("./scene.js").Scene} Scene @typedef {import("./scene.js").Ink} Ink @typedef {import("./view.js").View} View */
 /** @typedef {{drawn: number, done: boolean}} Progress */
@@ -86,8 +86,9 @@ export class Ellipses2D {
       if (!members.length) continue;
       context.strokeStyle = context.fillStyle = colors[group];
       const place = projection(view, scene, dpr, this.canvas);
-      if (ink.fill) fillInside(context, scene.codes, members, place, ink);
-      drawOutlines(context, scene.codes, members, place, ink);
+      const turned = scene.correlation ?? null;
+      if (ink.fill) fillInside(context, scene.codes, turned, members, place, ink);
+      drawOutlines(context, scene.codes, turned, members, place, ink);
     }
   }
 
@@ -119,10 +120,10 @@ function projection(view, scene, dpr, canvas) {
 }
 
 /**
- * @param {CanvasRenderingContext2D} context @param {Float32Array} codes @param {Uint32Array} members
+ * @param {CanvasRenderingContext2D} context @param {Float32Array} codes @param {Float32Array | null} turned @param {Uint32Array} members
  * @param {Projection} place @param {Ink} ink
  */
-function drawOutlines(context, codes, members, { scale, left, top, width, height, k }, ink) {
+function drawOutlines(context, codes, turned, members, { scale, left, top, width, height, k }, ink) {
   const { dot, alpha, line } = ink;
   let dots = 0;
   context.globalAlpha = alpha;
@@ -132,7 +133,7 @@ function drawOutlines(context, codes, members, { scale, left, top, width, height
     const a = codes[4 * i + 2] * k, b = codes[4 * i + 3] * k;
     if (x + a < -2 || x - a > width + 2 || y + b < -2 || y - b > height + 2) continue;
     if (a < dot && b < dot) { dots++; continue; }
-    addEllipse(context, x, y, a, b, line);
+    addEllipse(context, x, y, a, b, line, turned ? turned[i] : 0);
   }
   context.stroke();
   if (dots) fillDots(context, codes, members, { scale, left, top, width, height, k }, ink);
@@ -141,14 +142,30 @@ function drawOutlines(context, codes, members, { scale, left, top, width, height
 /**
  * @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} a @param {number} b
  * @param {number} line two hairlines half a pixel to each side make a line of two
+ * @param {number} rho correlation
  */
-function addEllipse(context, x, y, a, b, line) {
+function addEllipse(context, x, y, a, b, line, rho) {
   const shift = line > 1 ? 0.5 : 0;
+  if (rho) {
+    const [long, short, angle] = turnedAxes(a, b, rho);
+    addTurned(context, x, y, long + shift, short + shift, -angle);
+    if (shift && short >= 1) addTurned(context, x, y, long - shift, short - shift, -angle);
+    return;
+  }
   context.moveTo(x + a + shift, y);
   context.ellipse(x, y, a + shift, b + shift, 0, 0, TAU);
   if (!shift || a < 1 || b < 1) return;
   context.moveTo(x + a - shift, y);
   context.ellipse(x, y, a - shift, b - shift, 0, 0, TAU);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} long @param {number} short
+ * @param {number} angle on the screen, where y grows downwards
+ */
+function addTurned(context, x, y, long, short, angle) {
+  context.moveTo(x + long * Math.cos(angle), y + long * Math.sin(angle));
+  context.ellipse(x, y, long, short, angle, 0, TAU);
 }
 
 /**
@@ -171,17 +188,18 @@ function fillDots(context, codes, members, { scale, left, top, width, height, k 
 
 /**
  * One fill per ellipse, so that overlaps show.
- * @param {CanvasRenderingContext2D} context @param {Float32Array} codes @param {Uint32Array} members
+ * @param {CanvasRenderingContext2D} context @param {Float32Array} codes @param {Float32Array | null} turned @param {Uint32Array} members
  * @param {Projection} place @param {Ink} ink
  */
-function fillInside(context, codes, members, { scale, left, top, width, height, k }, { fill, dot }) {
+function fillInside(context, codes, turned, members, { scale, left, top, width, height, k }, { fill, dot }) {
   context.globalAlpha = fill;
   for (const i of members) {
     const x = left + codes[4 * i] * scale, y = top - codes[4 * i + 1] * scale;
     const a = codes[4 * i + 2] * k, b = codes[4 * i + 3] * k;
     if (a < dot && b < dot || x + a < 0 || x - a > width || y + b < 0 || y - b > height) continue;
     context.beginPath();
-    context.ellipse(x, y, a, b, 0, 0, TAU);
+    const [long, short, angle] = turned ? turnedAxes(a, b, turned[i]) : [a, b, 0];
+    context.ellipse(x, y, long, short, -angle, 0, TAU);
     context.fill();
   }
 }

@@ -23,10 +23,12 @@ precision highp usampler2D;
 uniform sampler2D codes;
 uniform usampler2D groups;
 uniform sampler2D palette;
+uniform sampler2D turns;
 uniform vec2 size, origin;
-uniform float scale, k, reach, dot_radius;
+uniform float scale, k, reach, dot_radius, turned;
 out vec2 offset;
 flat out vec2 axes;
+flat out float rho;
 flat out vec3 color;
 void main() {
   int sampleIndex = gl_VertexID / 6;
@@ -35,6 +37,7 @@ void main() {
   uint group = texelFetch(groups, texel, 0).r;
   vec4 code = texelFetch(codes, texel, 0);
   axes = code.zw * k;
+  rho = turned > 0.5 ? -texelFetch(turns, texel, 0).r : 0.0; // on the screen y grows downwards
   color = texelFetch(palette, ivec2(int(group), 0), 0).rgb;
   vec2 side = vec2(corner == 1 || corner == 2 || corner == 4 ? 1.0 : -1.0, corner == 2 || corner == 4 || corner == 5 ? 1.0 : -1.0);
   offset = side * (max(axes, vec2(dot_radius)) + reach);
@@ -43,12 +46,14 @@ void main() {
   gl_Position = group == ${HIDDEN}u ? vec4(2.0, 2.0, 2.0, 1.0) : vec4(clip.x, -clip.y, 0.0, 1.0);
 }`;
 
-// The distance to the contour is |f| / |grad f| with f = |p / axes| - 1: exact on the contour, and to first order near it.
+// The distance to the contour is |f| / |grad f| with f = |w| - 1 and w the place as the unit circle sees it: exact on the
+// contour, and to first order near it. axes are the deviations along x and y, which reach as far as a turned ellipse does.
 const FRAGMENT = `#version 300 es
 precision highp float;
 uniform float alpha, fill, line, dot_radius;
 in vec2 offset;
 flat in vec2 axes;
+flat in float rho;
 flat in vec3 color;
 out vec4 ink;
 void main() {
@@ -57,8 +62,10 @@ void main() {
     opacity = min(1.0, alpha * 1.5) * clamp(dot_radius + 0.5 - length(offset), 0.0, 1.0);
   } else {
     vec2 q = offset / axes;
-    float r = max(length(q), 1e-6);
-    float slope = length(q / axes) / r;
+    float side = sqrt(max(1.0 - rho * rho, 1e-6));
+    vec2 w = vec2(q.x, (q.y - rho * q.x) / side);
+    float r = max(length(w), 1e-6);
+    float slope = length(vec2(w.x - w.y * rho / side, w.y / side) / axes) / r;
     float away = (r - 1.0) / max(slope, 1e-6);
     float outline = alpha * clamp(0.5 * line + 0.5 - abs(away), 0.0, 1.0);
     float inside = fill * clamp(0.5 - away, 0.0, 1.0);
@@ -89,10 +96,10 @@ export class EllipsesGL {
     if (!gl) throw new Error("This browser gives no WebGL 2 context.");
     this.#gl = gl;
     this.#program = buildProgram(gl);
-    this.#textures = [0, 1, 2].map(() => gl.createTexture());
+    this.#textures = [0, 1, 2, 3].map(() => gl.createTexture());
     gl.bindVertexArray(gl.createVertexArray());
     gl.useProgram(this.#program);
-    ["codes", "groups", "palette"].forEach((name, unit) => gl.uniform1i(this.#uniform(name), unit));
+    ["codes", "groups", "palette", "turns"].forEach((name, unit) => gl.uniform1i(this.#uniform(name), unit));
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }
@@ -114,6 +121,8 @@ export class EllipsesGL {
     groupColors(scene).forEach((color, i) => palette.set([...parseColor(color), 255], 4 * i));
     bindTexture(gl, this.#textures[2], 2);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette);
+    // A texture that is never written must not be read: one number stands in where nothing is turned.
+    upload(gl, this.#textures[3], 3, scene.correlation ? scene.n : 1, scene.correlation ?? new Float32Array(1), 1);
     this.#uploaded = scene;
   }
 
@@ -169,7 +178,7 @@ export class EllipsesGL {
     gl.uniform2f(this.#uniform("size"), width, height);
     gl.uniform2f(this.#uniform("origin"), view.width * dpr / 2 - view.x0 * scale, view.height * dpr / 2 + view.y0 * scale);
     const numbers = { scale, k: scene.kSigma * scale, reach: 0.5 * ink.line + 1, dot_radius: ink.dot,
-      alpha: ink.alpha, fill: ink.fill, line: ink.line };
+      alpha: ink.alpha, fill: ink.fill, line: ink.line, turned: scene.correlation ? 1 : 0 };
     for (const [name, value] of Object.entries(numbers)) gl.uniform1f(this.#uniform(name), value);
   }
 
@@ -206,14 +215,14 @@ function bindTexture(gl, texture, unit) {
 }
 
 /**
- * One texel per sample: four floats, or one byte.
+ * One texel per sample: floats, or one byte.
  * @param {WebGL2RenderingContext} gl @param {WebGLTexture | null} texture @param {number} unit
- * @param {number} n @param {Float32Array | Uint8Array} data
+ * @param {number} n @param {Float32Array | Uint8Array} data @param {1 | 4} [floats] of each sample
  */
-function upload(gl, texture, unit, n, data) {
-  const floats = data instanceof Float32Array;
-  const channels = floats ? 4 : 1;
-  const format = floats ? [gl.RGBA32F, gl.RGBA, gl.FLOAT] : [gl.R8UI, gl.RED_INTEGER, gl.UNSIGNED_BYTE];
+function upload(gl, texture, unit, n, data, floats = 4) {
+  const channels = data instanceof Float32Array ? floats : 1;
+  const wide = channels === 4 ? [gl.RGBA32F, gl.RGBA, gl.FLOAT] : [gl.R32F, gl.RED, gl.FLOAT];
+  const format = data instanceof Float32Array ? wide : [gl.R8UI, gl.RED_INTEGER, gl.UNSIGNED_BYTE];
   const fullRows = Math.floor(n / TEXTURE_WIDTH), rest = n - fullRows * TEXTURE_WIDTH;
   bindTexture(gl, texture, unit);
   gl.texImage2D(gl.TEXTURE_2D, 0, format[0], TEXTURE_WIDTH, Math.max(1, fullRows + (rest ? 1 : 0)), 0, format[1], format[2], null);

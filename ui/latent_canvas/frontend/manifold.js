@@ -7,7 +7,7 @@ import { bounds, toScreen } from "./view.js";
 
 /**
  * @typedef {import("./view.js").View} View
- * @typedef {import("./decoder.js").Decoder} Decoder
+ * @typedef {import("./store.js").MapDecoder} Decoder
  * @typedef {{spacing: number, i0: number, j0: number, columns: number, rows: number}} Lattice cells of `spacing`
  *   latent units; cell (i, j) has its centre at (i·spacing, j·spacing), j upwards
  */

@@ -7,13 +7,12 @@
  * @module
  */
 
+import { CHAIN_LAYERS } from "./chain_layers.js";
+import { GROUP, named, padded, partsOf } from "./layer_parts.js";
 import { betaToU, chebyshev } from "./scale.js";
 
 /** Points per pass over the weights. */
 const BLOCK = 8;
-
-/** Inputs that are multiplied together; in the buffers every point takes a multiple of this. */
-const GROUP = 8;
 
 /**
  * One layer of the spec. Offsets count elements of the one weights array; weight is [in][out] and gain and shift are
@@ -82,7 +81,7 @@ export const ACTIVATIONS = Object.freeze({
 const GELU_SLOPE = 2 * Math.sqrt(2 / Math.PI);
 
 /** @type {Readonly<Record<string, MakeLayer>>} */
-export const LAYERS = Object.freeze({ dense: makeDense });
+export const LAYERS = Object.freeze({ dense: makeDense, ...CHAIN_LAYERS });
 
 /** A chain of layers that takes points of numbers to points of numbers, for any beta. */
 export class Network {
@@ -147,14 +146,6 @@ export class Network {
 }
 
 /**
- * Where the next point starts in a buffer of points of `width` numbers.
- * @param {number} width
- */
-function padded(width) {
-  return Math.ceil(width / GROUP) * GROUP;
-}
-
-/**
  * @param {ArrayLike<number>} source
  * @param {number} from
  * @param {number} stride
@@ -205,7 +196,7 @@ function checkChain(layers, name, inputs, outputs) {
 /** @type {MakeLayer} */
 function makeDense(layer, weights, degree) {
   const { in: inputs, out: outputs } = layer;
-  const part = partsOf(layer, weights);
+  const part = partsOf(layer, weights, [inputs, outputs]);
   const groups = grouped(part("weight", inputs * outputs), inputs, outputs);
   const bias = part("bias", outputs);
   const gainWeights = layer.gain == null ? null : part("gain", degree * outputs);
@@ -243,47 +234,6 @@ function makeDense(layer, weights, degree) {
  */
 function modulation(weights, features, j, width) {
   return weights ? features.reduce((sum, t, n) => sum + t * weights[n * width + j], 0) : 0;
-}
-
-/**
- * Reader of one layer's parts, as doubles: scalar JavaScript multiplies in double precision, and converting every
- * weight on every use costs more than the memory.
- * @param {LayerSpec} layer
- * @param {Float32Array} weights
- * @returns {(name: "weight" | "bias" | "gain" | "shift", size: number) => Float64Array}
- */
-function partsOf(layer, weights) {
-  for (const [name, value] of [["in", layer.in], ["out", layer.out]]) {
-    if (!isCount(value, 1)) throw new Error(`expected a whole number for ${name}, got ${value}.`);
-  }
-  return (name, size) => {
-    const offset = Number(layer[name]);
-    if (!isCount(layer[name], 0) || offset + size > weights.length) {
-      const room = `${size} numbers within the ${weights.length} weights`;
-      throw new Error(`expected ${name} to be the offset of ${room}, got ${layer[name]}.`);
-    }
-    return Float64Array.from(weights.subarray(offset, offset + size));
-  };
-}
-
-/**
- * @param {unknown} value
- * @param {number} least
- */
-function isCount(value, least) {
-  return Number.isInteger(value) && Number(value) >= least;
-}
-
-/**
- * @template T
- * @param {Readonly<Record<string, T>>} table
- * @param {string} name
- * @param {string} what
- * @returns {T}
- */
-function named(table, name, what) {
-  if (Object.hasOwn(table, name)) return table[name];
-  throw new Error(`expected ${what} to be one of ${Object.keys(table).join(", ")}, got ${name}.`);
 }
 
 /**

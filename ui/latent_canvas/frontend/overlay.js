@@ -1,5 +1,6 @@
 // What is drawn over the ellipses: axes, the prior's circles, class names, the selected Gaussian, pins and path.
 
+import { turnedAxes } from "./scene.js";
 import { t } from "./texts.js";
 import { bounds, ticks, toScreen } from "./view.js";
 
@@ -11,8 +12,9 @@ import { bounds, ticks, toScreen } from "./view.js";
  * @property {View} view
  * @property {Ink} ink
  * @property {{x: number, y: number, text: string, color: string}[]} labels class names at their median μ
- * @property {{mu: [number, number], sigma: [number, number]} | null} selected
- * @property {{mu: [number, number], sigma: [number, number]} | null} hovered
+ * @property {{mu: [number, number], sigma: [number, number], rho?: number} | null} selected
+ * @property {{mu: [number, number], sigma: [number, number], rho?: number} | null} hovered
+ * @property {[string, string]} [axes] what the axes are called, where they are not z₁ and z₂
  * @property {number} kSigma
  * @property {[number, number][]} pins
  * @property {Float32Array} path [steps][2], empty without pins
@@ -66,7 +68,7 @@ function drawPrior(context, { view, ink, strongPrior }) {
  * @param {CanvasRenderingContext2D} context
  * @param {OverlayScene} scene
  */
-function drawAxes(context, { view, ink }) {
+function drawAxes(context, { view, ink, axes = ["z₁", "z₂"] }) {
   const [xmin, xmax, ymin, ymax] = bounds(view);
   context.save();
   context.strokeStyle = ink.text;
@@ -91,8 +93,10 @@ function drawAxes(context, { view, ink }) {
   }
   context.globalAlpha = 0.8;
   context.font = "italic 13px serif";
-  haloText(context, "z₁", view.width - 24, view.height - 9, ink.background);
-  haloText(context, "z₂", 8, 16, ink.background);
+  context.textAlign = "right";
+  haloText(context, axes[0], view.width - 12, view.height - 9, ink.background);
+  context.textAlign = "left";
+  haloText(context, axes[1], 8, 16, ink.background);
   context.restore();
 }
 
@@ -124,12 +128,13 @@ function mark(context, x0, y0, x1, y1) {
  * One Gaussian's contours, in the text colour over a halo of the background: visible over any class.
  * @param {CanvasRenderingContext2D} context
  * @param {OverlayScene} scene
- * @param {{mu: [number, number], sigma: [number, number]}} code
+ * @param {{mu: [number, number], sigma: [number, number], rho?: number}} code
  * @param {number[]} multiples k of each contour
  * @param {number} width
  */
-function drawGaussian(context, { view, ink }, { mu, sigma }, multiples, width) {
+function drawGaussian(context, { view, ink }, { mu, sigma, rho = 0 }, multiples, width) {
   const [x, y] = toScreen(view, mu[0], mu[1]);
+  const [long, short, angle] = rho ? turnedAxes(sigma[0], sigma[1], rho) : [...sigma, 0];
   context.save();
   for (const [color, extra, alpha] of /** @type {[string, number, number][]} */ ([[ink.background, 2.5, 0.8], [ink.text, 0, 1]])) {
     context.strokeStyle = color;
@@ -137,7 +142,7 @@ function drawGaussian(context, { view, ink }, { mu, sigma }, multiples, width) {
     for (const k of multiples) {
       context.globalAlpha = multiples.length > 1 ? alpha * (1.15 - 0.25 * k) : alpha;
       context.beginPath();
-      context.ellipse(x, y, k * sigma[0] * view.scale, k * sigma[1] * view.scale, 0, 0, 2 * Math.PI);
+      context.ellipse(x, y, k * long * view.scale, k * short * view.scale, -angle, 0, 2 * Math.PI);
       context.stroke();
     }
     context.globalAlpha = alpha;

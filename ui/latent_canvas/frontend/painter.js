@@ -1,6 +1,6 @@
 // Draws a LatentCanvas: collects what has changed and draws it, at most once per animation frame.
 
-import { covering, nearest, priorTail, rates } from "./codes.js";
+import { covering, priorTail } from "./codes.js";
 import { Manifold } from "./manifold.js";
 import { MapRenderer } from "./map_renderer.js";
 import { drawOverlay } from "./overlay.js";
@@ -170,10 +170,11 @@ export class Painter {
     if (this.pixels.length !== count) this.pixels = new Float32Array(count);
     model.decoder.decode(z, this.pixels);
     canvas.panel.showDecoded(this.pixels, model);
+    canvas.root.dataset.approximate = String("approximate" in model.decoder && model.decoder.approximate);
     this.decodeMs = performance.now() - began;
     const mask = canvas.state.show === "selected" ? undefined : canvas.shownMask();
     const among = mask ? this.shown : model.codes.n;
-    const cover = coverWords(covering(this.current, z, COVER_SIGMA, mask), among, model.spec.samples);
+    const cover = coverWords(covering(this.current, z, COVER_SIGMA, mask, model.codes.correlation), among, model.spec.samples);
     canvas.panel.showWords(placeWords(z), priorWords(priorTail(Math.hypot(z[0], z[1]))), cover);
     canvas.stage.placeHandle(...toScreen(canvas.view, z[0], z[1]));
     this.#tellZ();
@@ -188,7 +189,7 @@ export class Painter {
     const visible = Uint8Array.from(this.colors, (_, i) => (showsClass(state, i) ? 1 : 0));
     let values = null;
     if (state.colour === "rate") {
-      values = rates(this.current);
+      values = model.codes.ratesAt(state.beta, this.current);
       const top = rateTop(values);
       toolbar.setRateRange(top);
       for (let i = 0; i < values.length; i++) values[i] /= top;
@@ -198,7 +199,7 @@ export class Painter {
     const { labels: classes, n } = model.codes;
     this.shown = state.show === "selected" ? Number(this.canvas.selectedIndex >= 0) : classes.reduce((sum, c) => sum + visible[c], 0);
     map.setScene({
-      n, codes: this.current, classes, colors: this.colors, visible, kSigma: state.k, values, ramp: RAMP,
+      n, codes: this.current, correlation: model.codes.correlation, classes, colors: this.colors, visible, kSigma: state.k, values, ramp: RAMP,
       cloud: state.cloud && state.colour === "label", outlines: true, dark: this.dark,
     });
   }
@@ -230,7 +231,7 @@ export class Painter {
     drawOverlay(canvas.stage.topContext, {
       view: canvas.view, ink: this.ink, labels: canvas.state.show === "selected" ? [] : this.labels, kSigma: canvas.state.k,
       selected: this.#gaussian(canvas.selectedIndex), hovered: this.#gaussian(canvas.hovered),
-      pins: canvas.state.pins, path: this.path,
+      pins: canvas.state.pins, path: this.path, axes: canvas.planes?.axes,
     }, canvas.stage.dpr);
   }
 
@@ -238,7 +239,8 @@ export class Painter {
   #gaussian(index) {
     if (index < 0) return null;
     const [m1, m2, s1, s2] = this.current.subarray(4 * index, 4 * index + 4);
-    return { mu: /** @type {[number, number]} */ ([m1, m2]), sigma: /** @type {[number, number]} */ ([s1, s2]) };
+    const rho = this.model?.codes.correlation?.[index] ?? 0;
+    return { mu: /** @type {[number, number]} */ ([m1, m2]), sigma: /** @type {[number, number]} */ ([s1, s2]), rho };
   }
 
   /**
@@ -262,14 +264,14 @@ export class Painter {
     if (!["z", "strip", "beta", "sample", "scene"].some((part) => dirty.has(/** @type {Part} */ (part)))) return;
     if (now - this.stripAt < STRIP_MS) return this.invalidate("strip");
     this.stripAt = now;
-    const { codes, spec, decoder } = model;
-    const { show, z } = this.canvas.state;
-    const found = nearest(this.current, z, NEIGHBOURS, show === "selected" ? undefined : this.canvas.shownMask());
+    const { codes, spec } = model;
+    const { show, z, beta } = this.canvas.state;
+    const found = codes.nearestTo(z, beta, this.current, NEIGHBOURS, show === "selected" ? undefined : this.canvas.shownMask());
     const samples = Array.from(found, (index) => {
       const label = codes.labels[index];
       return { index, id: codes.ids[index], label: spec.label_names[label], color: this.colors[label] };
     });
-    const reconstruct = (/** @type {number} */ index) => decoder.decode(this.current.subarray(4 * index, 4 * index + 2));
+    const reconstruct = (/** @type {number} */ index) => model.decodeSample(index, beta, this.current);
     this.canvas.panel.showNearest(samples, model, reconstruct, `${this.canvas.state.beta} ${model.version}`);
   }
 

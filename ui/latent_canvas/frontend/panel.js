@@ -22,7 +22,7 @@ import { group, number, significant } from "./words.js";
  * @property {[number, number]} sigma
  * @property {number} rate nats
  * @property {string} computedAt the β of these numbers where it is not the slider's, else ""
- * @property {Float32Array} reconstruction
+ * @property {Float32Array | null} reconstruction null where the browser cannot decode the sample's μ
  */
 
 /** How many neighbours the strip shows. */
@@ -109,7 +109,8 @@ export class Panel {
     setShown(this.parts.pictures, !table);
     if (table) this.#showRow(model, sample, missing);
     else {
-      paintImage(reconstruction, sample.reconstruction, model.spec.shape);
+      setShown(this.parts.second, sample.reconstruction !== null);
+      if (sample.reconstruction) paintImage(reconstruction, sample.reconstruction, model.spec.shape);
       this.#showOriginal(model, sample.index, missing);
     }
     this.#showNumbers(sample);
@@ -122,7 +123,9 @@ export class Panel {
    */
   #showRow(model, sample, missing) {
     const found = model.original(sample.index);
-    this.parts.bars.show(sample.reconstruction, found ? found.sheet.values(found.tile, 1) : null);
+    const own = found ? found.sheet.values(found.tile, 1) : null;
+    const values = sample.reconstruction ?? own;
+    if (values) this.parts.bars.show(values, own);
     setText(this.parts.absent, found ? "" : missing || "…");
     setShown(this.parts.absent, found === null);
   }
@@ -155,7 +158,7 @@ export class Panel {
   /**
    * @param {{index: number, id: number, label: string, color: string}[]} samples
    * @param {Model} model
-   * @param {(index: number) => Float32Array} reconstruct
+   * @param {(index: number) => Float32Array | null} reconstruct
    * @param {string} decoder changes whenever reconstructions do
    */
   showNearest(samples, model, reconstruct, decoder) {
@@ -174,11 +177,12 @@ export class Panel {
       thumb.button.style.setProperty("--class", sample.color);
       thumb.button.setAttribute("aria-label", t(original ? "map.nearest.original.image" : "map.nearest.reconstruction.image", sample));
       const tip = t(original ? "map.tip" : "map.nearest.reconstruction.tip", sample);
-      const row = isTable(model.spec.shape) ? original?.sheet.values(original.tile, 1) ?? reconstruct(sample.index) : null;
+      const made = original ? null : reconstruct(sample.index);
+      const row = isTable(model.spec.shape) ? original?.sheet.values(original.tile, 1) ?? made : null;
       thumb.button.title = row ? `${tip}\n${rowText(columnsOf(model.spec), row)}` : tip;
       setText(thumb.text, sample.label);
       if (original) original.sheet.paint(thumb.canvas, original.tile);
-      else paintImage(thumb.canvas, reconstruct(sample.index), model.spec.shape);
+      else if (made) paintImage(thumb.canvas, made, model.spec.shape);
     }
   }
 
@@ -205,9 +209,9 @@ function buildCard(onClear, signal) {
   const original = h("canvas", { "data-testid": "original", role: "img", "aria-label": t("map.sample.original.image") });
   const note = h("div", { class: "missing" });
   const reconstruction = h("canvas", { "data-testid": "reconstruction", role: "img", "aria-label": t("map.sample.reconstruction.image") });
+  const second = h("figure", {}, h("div", { class: "frame" }, reconstruction), h("figcaption", {}, ...rich("map.sample.reconstruction")));
   const pictures = h("div", { class: "pictures" },
-    h("figure", {}, h("div", { class: "frame" }, original, note), h("figcaption", {}, t("map.sample.original"))),
-    h("figure", {}, h("div", { class: "frame" }, reconstruction), h("figcaption", {}, ...rich("map.sample.reconstruction"))));
+    h("figure", {}, h("div", { class: "frame" }, original, note), h("figcaption", {}, t("map.sample.original"))), second);
   const values = NUMBERS.map((key) => h("dd", { title: t(`${key}.why`) }));
   const numbers = h("dl", {}, ...NUMBERS.flatMap((key, i) => [h("dt", {}, ...rich(key)), values[i]]));
   const computed = h("p", { class: "note" });
@@ -217,7 +221,7 @@ function buildCard(onClear, signal) {
   const body = h("div", { class: "card-body" }, pictures, bars.root, absent, h("div", {}, numbers, computed));
   const header = h("header", {}, h("h3", {}, title), chip, held, clear);
   const card = h("section", { class: "sample-card", "aria-label": t("map.sample"), "data-testid": "sample-card" }, header, empty, body);
-  return { card, title, chip, held, clear, original, note, reconstruction, values, computed, empty, body, pictures, bars, absent };
+  return { card, title, chip, held, clear, original, note, reconstruction, values, computed, empty, body, pictures, second, bars, absent };
 }
 
 /**

@@ -1,6 +1,6 @@
 // What the map says of samples: one sample's numbers for the card, class names' places, the top of the rate's ramp.
 
-import { classMedians, rate } from "./codes.js";
+import { classMedians } from "./codes.js";
 import { formatBeta, nearestNode } from "./scale.js";
 
 /**
@@ -21,9 +21,10 @@ const SURVEY = 3000;
  * @returns {SampleView}
  */
 export function describeSample(model, index, beta, current, colors, pinned) {
-  const { codes, spec, decoder } = model;
+  const { codes, spec } = model;
   const node = nearestNode(spec.betas, beta);
   const { mu, sigma } = codes.exact(index, node);
+  const inPlane = model.d > 2 ? Array.from(current.subarray(4 * index, 4 * index + 4)) : [mu[0], mu[1], sigma[0], sigma[1]];
   const label = codes.labels[index];
   return {
     index,
@@ -32,11 +33,11 @@ export function describeSample(model, index, beta, current, colors, pinned) {
     color: colors[label],
     heldOut: codes.test[index] === 1,
     pinned,
-    mu: [mu[0], mu[1]],
-    sigma: [sigma[0], sigma[1]],
-    rate: rate(mu[0], mu[1], sigma[0], sigma[1]),
+    mu: [inPlane[0], inPlane[1]],
+    sigma: [inPlane[2], inPlane[3]],
+    rate: mu.reduce((sum, m, j) => sum + (m * m + sigma[j] ** 2 - 1) / 2 - Math.log(sigma[j]), 0),
     computedAt: spec.betas[node] === beta ? "" : formatBeta(spec.betas[node]),
-    reconstruction: decoder.decode(current.subarray(4 * index, 4 * index + 2)),
+    reconstruction: model.decodeSample(index, beta, current),
   };
 }
 

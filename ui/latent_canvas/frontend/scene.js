@@ -4,6 +4,7 @@
  * @typedef {object} Scene
  * @property {number} n samples; they come shuffled, so that any first m of them stand for all
  * @property {Float32Array} codes n * 4: mu1, mu2, sigma1, sigma2, in latent units
+ * @property {Float32Array | null} [correlation] n numbers: how far the ellipses are turned; none where all stand upright
  * @property {Uint8Array} classes n class indices
  * @property {string[]} colors "#rrggbb" per class
  * @property {Uint8Array} visible 1 or 0 per class
@@ -99,6 +100,18 @@ export function typicalSigma({ n, codes, classes, visible }) {
     if (visible[classes[i]]) sigmas.push(Math.sqrt(codes[4 * i + 2] * codes[4 * i + 3]));
   }
   return sigmas.sort((a, b) => a - b)[sigmas.length >> 1] ?? 0;
+}
+
+/**
+ * Semi-axes and angle of the ellipse whose deviations along x and y are a and b, with the correlation rho.
+ * @param {number} a @param {number} b @param {number} rho
+ * @returns {[number, number, number]} the longer semi-axis, the shorter one, the longer one's angle from x towards y
+ */
+export function turnedAxes(a, b, rho) {
+  const [xx, yy, xy] = [a * a, b * b, rho * a * b];
+  const middle = (xx + yy) / 2, half = (xx - yy) / 2;
+  const spread = Math.hypot(half, xy);
+  return [Math.sqrt(middle + spread), Math.sqrt(Math.max(0, middle - spread)), Math.atan2(xy, half) / 2];
 }
 
 /** @param {string} color "#rrggbb" @returns {[number, number, number]} 0 to 255 */

@@ -6,6 +6,8 @@
  * the peak along each axis where sigma is just two steps, a sixteenth of that where it is nearly four).
  */
 
+import { turnedAxes } from "./scene.js";
+
 const CUT = 3.5; // sigmas, where nothing else is asked for
 const STEPS_PER_SIGMA = 2; // least, where a coarser grid is at hand
 export const MIN_SIGMA = 1; // texels; narrower Gaussians are drawn this wide, with the same mass
@@ -36,8 +38,10 @@ export class Splat {
   /**
    * @param {number} group @param {number} x centre, in texels @param {number} y
    * @param {number} sigmaX texels @param {number} sigmaY @param {number} mass
+   * @param {number} [rho] correlation of x and y
    */
-  add(group, x, y, sigmaX, sigmaY, mass) {
+  add(group, x, y, sigmaX, sigmaY, mass, rho = 0) {
+    if (rho) return this.#addTurned(group, x, y, sigmaX, sigmaY, mass, rho);
     const sx = Math.max(MIN_SIGMA, sigmaX), sy = Math.max(MIN_SIGMA, sigmaY);
     const { cut } = this;
     if (x + cut * sx < 0 || x - cut * sx > this.width || y + cut * sy < 0 || y - cut * sy > this.height) return;
@@ -53,6 +57,30 @@ export class Splat {
       for (let column = x0, at = row * columns + x0; column <= x1; column++, at++) {
         grid[at] += factor * this.#alongX[column - x0];
       }
+    }
+  }
+
+  /**
+   * Row by row: along each, x is a Gaussian around a mean that moves with y. Its level is the narrowest width's.
+   * @param {number} group @param {number} x @param {number} y @param {number} sigmaX @param {number} sigmaY
+   * @param {number} mass @param {number} rho
+   */
+  #addTurned(group, x, y, sigmaX, sigmaY, mass, rho) {
+    const sx = Math.max(MIN_SIGMA, sigmaX), sy = Math.max(MIN_SIGMA, sigmaY);
+    const { cut } = this;
+    if (x + cut * sx < 0 || x - cut * sx > this.width || y + cut * sy < 0 || y - cut * sy > this.height) return;
+    const within = Math.max(MIN_SIGMA, sx * Math.sqrt(1 - rho * rho)); // of x where y is known
+    const level = levelOf(turnedAxes(sx, sy, rho)[1]);
+    const columns = this.columns[level], rows = this.rows[level];
+    const [y0, y1] = writeKernel(this.#alongY, y, sy, level, rows, cut);
+    const slot = (group * LEVELS + level) * LEVELS + level;
+    const grid = this.#grids[slot] ??= new Float32Array(columns * rows);
+    const peak = mass / (2 * Math.PI * within * sy);
+    for (let row = y0; row <= y1; row++) {
+      const down = (row - PAD) * 2 ** level - y;
+      const [x0, x1] = writeKernel(this.#alongX, x + (rho * sx * down) / sy, within, level, columns, cut);
+      const factor = peak * this.#alongY[row - y0];
+      for (let column = x0, at = row * columns + x0; column <= x1; column++, at++) grid[at] += factor * this.#alongX[column - x0];
     }
   }
 

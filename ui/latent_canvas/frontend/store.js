@@ -5,7 +5,9 @@ import { Decoder } from "./decoder.js";
 import { Encoder } from "./encoder.js";
 import { halfToFloat } from "./half.js";
 import { RowSheet, SpriteSheet } from "./images.js";
+import { ImportedDecoder } from "./imported_decoder.js";
 import { Moment } from "./live.js";
+import { SpaceCodes } from "./space_codes.js";
 import { readTensors } from "./tensors.js";
 import { setTexts } from "./texts.js";
 
@@ -24,6 +26,16 @@ import { setTexts } from "./texts.js";
  * @property {number} sigma_x standard deviation of Gaussian pixels
  * @property {import("./decoder.js").DecoderSpec} decoder
  * @property {import("./bars.js").Column[]} [columns] of a table; empty where its card names none
+ *
+ * Of imported models alone:
+ * @property {boolean} [imported]
+ * @property {boolean} [family] its betas are models of their own, trained apart
+ * @property {number} [latent_dim]
+ * @property {Dimension[][]} [dimensions] [K][d], of more than two dimensions
+ * @property {{axes: number[][], share: [number, number]}[]} [principal] [K], of more than two: the first two principal components of μ
+ * @property {number[][]} [rotations] [K][d · d], of a family
+ *
+ * @typedef {{kl: number, variance: number, sigma: number, active: boolean}} Dimension KL in nats, variance of μ, mean σ
  */
 
 /**
@@ -51,16 +63,20 @@ import { setTexts } from "./texts.js";
 export class Model {
   /**
    * @param {ModelSpec} spec
-   * @param {Uint16Array} weights halves
+   * @param {Uint16Array | Float32Array} weights halves; floats of an imported model
+   * @param {(import("./grid_decoder.js").Grid & {decoder: number})[]} [grids] of an imported model that is no chain of layers
    */
-  constructor(spec, weights) {
+  constructor(spec, weights, grids = []) {
     this.spec = spec;
-    this.decoder = new Decoder(spec.decoder, halfToFloat(weights));
+    this.codes = codesOf(spec);
+    /** @type {Decoder | ImportedDecoder} */
+    this.decoder = this.codes instanceof SpaceCodes
+      ? new ImportedDecoder(/** @type {any} */ (spec.decoder), /** @type {Float32Array} */ (weights), grids, this.codes)
+      : new Decoder(spec.decoder, halfToFloat(/** @type {Uint16Array} */ (weights)));
     /** @type {Statistics | null} null until a page that shows them has been sent them, or where they are not known */
     this.statistics = null;
     /** @type {Encoder | null} null until a page that encodes has been sent it */
     this.encoder = null;
-    this.codes = new CodeStack(spec.betas, spec.decoder.beta);
     /** @type {Map<number, {start: number, count: number}>} chunk → where its samples stand in `codes` */
     this.chunks = new Map();
     /** @type {Map<number, import("./images.js").Originals>} chunk → original samples */
@@ -71,6 +87,33 @@ export class Model {
     this.newest = null;
     /** @type {Map<number, Moment>} stored states of its training, by index */
     this.states = new Map();
+  }
+
+  /** Latent dimensions. */
+  get d() {
+    return this.spec.latent_dim ?? 2;
+  }
+
+  /**
+   * Another plane of the latent space is shown, or the family's maps are turned onto each other, or no longer.
+   * @param {import("./space.js").Plane} plane @param {boolean} aligned
+   */
+  setPlane(plane, aligned) {
+    if (!(this.codes instanceof SpaceCodes)) return;
+    this.codes.plane = plane;
+    this.codes.aligned = aligned;
+    this.version += 1;
+  }
+
+  /**
+   * The picture at a sample's own μ, in all dimensions.
+   * @param {number} index @param {number} beta @param {Float32Array} current codes at β, [n][4]
+   * @returns {Float32Array | null} null where the browser cannot decode there
+   */
+  decodeSample(index, beta, current) {
+    if (!(this.decoder instanceof ImportedDecoder)) return this.decoder.decode(current.subarray(4 * index, 4 * index + 2));
+    this.decoder.setBeta(beta);
+    return this.decoder.decodeFull(this.codes.exact(index, this.decoder.node).mu);
   }
 
   /**
@@ -85,6 +128,15 @@ export class Model {
     }
     return null;
   }
+}
+
+/** @typedef {Decoder | ImportedDecoder} MapDecoder what decodes places of the map */
+
+/** @param {ModelSpec} spec @returns {CodeStack | SpaceCodes} */
+function codesOf(spec) {
+  if (!spec.imported) return new CodeStack(spec.betas, spec.decoder.beta);
+  const rotations = spec.rotations?.map((turn) => Float64Array.from(turn)) ?? null;
+  return new SpaceCodes(spec.betas, spec.decoder.beta, spec.latent_dim ?? 2, rotations);
 }
 
 /**
@@ -182,9 +234,10 @@ export function forget(digest) {
 }
 
 /** @param {Part} part */
-function putModel({ facts: { digest, spec }, tensors }) {
+function putModel({ facts: { digest, spec, grids = [] }, tensors }) {
   if (models.has(digest)) return;
-  models.set(digest, new Model(spec, /** @type {Uint16Array} */ (tensors.weights)));
+  const pictures = grids.map((/** @type {any} */ grid, /** @type {number} */ g) => ({ ...grid, decodes: tensors[`grid.${g}`] }));
+  models.set(digest, new Model(spec, /** @type {any} */ (tensors.weights), pictures));
   const early = waiting.get(digest) ?? [];
   waiting.delete(digest);
   for (const part of early) place(part);
@@ -240,7 +293,7 @@ function putCodes({ facts: { digest, chunk }, tensors }) {
   const ids = /** @type {Int32Array} */ (tensors.ids);
   model.chunks.set(chunk, { start: model.codes.n, count: ids.length });
   model.codes.addChunk({
-    mu_sigma: /** @type {Uint16Array} */ (tensors.codes),
+    mu_sigma: /** @type {Uint16Array | Float32Array} */ (tensors.codes),
     labels: /** @type {Int32Array} */ (tensors.labels),
     ids,
     test: /** @type {Uint8Array} */ (tensors.test),

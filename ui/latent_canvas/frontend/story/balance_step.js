@@ -216,7 +216,7 @@ export class BalanceStep extends Step {
   #newModel() {
     const { model } = this.story;
     if (!model) return;
-    this.distortion = new Distortion(model.decoder, model.spec);
+    this.distortion = new Distortion(/** @type {import("../decoder.js").Decoder} */ (model.decoder), model.spec);
     this.encoder = this.hand = null;
     this.touched = false;
     this.beta.setModel(model.spec.betas, model.spec.beta_collapse);

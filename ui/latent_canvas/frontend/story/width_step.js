@@ -157,7 +157,7 @@ export class WidthStep extends Step {
   #newSubject() {
     const { model, subject, state, current, ink } = this.story;
     if (!model || !subject) return;
-    const { decoder } = model;
+    const decoder = /** @type {import("../decoder.js").Decoder} */ (model.decoder); // the story is told of no imported model
     const { mu, sigma } = subject;
     if (this.centre.length !== decoder.pixels) {
       this.centre = new Float32Array(decoder.pixels);

@@ -129,7 +129,7 @@ export class ShownState {
    */
   reconstructions(indices, beta) {
     const { place, model } = this;
-    if (!place) return this.#decoded(model.decoder, model.codes.stacks[0].values, indices, beta);
+    if (!place) return this.#decoded(/** @type {Decoder} */ (model.decoder), model.codes.stacks[0].values, indices, beta);
     const { from, to, share } = place;
     const first = this.#decoded(this.#decoderOf(from), from.values, indices, beta);
     if (share === 0 || from === to) return first;

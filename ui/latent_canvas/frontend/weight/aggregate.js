@@ -23,9 +23,10 @@ const REACH = 5;
  * @param {View} view
  * @param {number} texel CSS pixels
  * @param {Float32Array} [out] for the values, [width · height]
+ * @param {Float32Array | null} [correlation] [n], where the Gaussians are turned
  * @returns {Grid}
  */
-export function aggregateGrid(codes, n, view, texel, out) {
+export function aggregateGrid(codes, n, view, texel, out, correlation = null) {
   const width = Math.ceil(view.width / texel);
   const height = Math.ceil(view.height / texel);
   const splat = new Splat(width, height, 1, REACH);
@@ -33,7 +34,7 @@ export function aggregateGrid(codes, n, view, texel, out) {
   const [xmin, , , ymax] = bounds(view);
   const mass = (scale * scale) / Math.max(1, n);
   for (let c = 0; c < 4 * n; c += 4) {
-    splat.add(0, (codes[c] - xmin) * scale - 0.5, (ymax - codes[c + 1]) * scale - 0.5, codes[c + 2] * scale, codes[c + 3] * scale, mass);
+    splat.add(0, (codes[c] - xmin) * scale - 0.5, (ymax - codes[c + 1]) * scale - 0.5, codes[c + 2] * scale, codes[c + 3] * scale, mass, correlation ? -correlation[c / 4] : 0);
   }
   return { width, height, values: splat.sumLevels(0, out), texel, view };
 }

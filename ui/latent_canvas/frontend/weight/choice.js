@@ -13,6 +13,7 @@ import { t } from "../texts.js";
  * @property {Model} model
  * @property {import("../codes.js").CodeStack} codes
  * @property {Float32Array} current codes at β, [n][4]
+ * @property {Float32Array | null} correlation of each Gaussian in the plane; null where all stand upright
  * @property {number} beta of the picture: a separately trained model's own
  * @property {Row} row of the table at the nearest stored β
  * @property {boolean} separate
@@ -41,7 +42,7 @@ export class Chooser {
     const row = reference ? reference.row : table.rows[nearestNode(table.rows.map((r) => r.beta), beta)];
     const { codes } = model;
     this.room = codes.at(at, this.room?.length === 4 * codes.n ? this.room : undefined);
-    return { model, codes, current: this.room, beta: at, row, separate: reference !== null, key: `${model.spec.digest} ${at} ${codes.n}` };
+    return { model, codes, current: this.room, correlation: codes.correlation, beta: at, row, separate: reference !== null, key: `${model.spec.digest} ${at} ${codes.n} ${model.version}` };
   }
 }
 

@@ -127,7 +127,7 @@ export class Plane {
   #pickAt(x, y) {
     if (!this.scene || x < 0) return -1;
     const [zx, zy] = toLatent(this.view, x, y);
-    return pick(this.scene.shown.current, zx, zy, 1, PICK_PX / this.view.scale);
+    return pick(this.scene.shown.current, zx, zy, 1, PICK_PX / this.view.scale, undefined, this.scene.shown.correlation);
   }
 
   /** @param {number} x @param {number} y */
@@ -195,7 +195,7 @@ export class Plane {
     const whole = fit(box, this.width, this.width);
     const narrowest = this.width / whole.scale / FINEST;
     const codes = !inSight && TEXEL / this.view.scale < narrowest ? widened(shown.current, narrowest) : shown.current;
-    const grid = aggregateGrid(codes, n, this.view, TEXEL);
+    const grid = aggregateGrid(codes, n, this.view, TEXEL, undefined, shown.correlation);
     const levels = inSight ? massLevels(grid.values, SHARES, total(this.view, TEXEL)) : this.#wholeLevels(codes, n, whole);
     this.bands = levels.map((level) => isobands(grid, level));
   }
@@ -209,7 +209,7 @@ export class Plane {
     const texel = Math.max((TEXEL * whole.scale) / this.view.scale, this.width / FINEST);
     const key = [shown.key, n, texel, this.width].join();
     if (this.levels.key !== key) {
-      const grid = aggregateGrid(codes, n, whole, texel);
+      const grid = aggregateGrid(codes, n, whole, texel, undefined, shown.correlation);
       this.levels = { key, values: massLevels(grid.values, SHARES, total(whole, texel)) };
     }
     return this.levels.values;
@@ -241,7 +241,7 @@ export class Plane {
     setShown(this.map, ellipses);
     if (!ellipses || !this.renderer) return;
     this.renderer.setScene({
-      n: shown.codes.n, codes: shown.current, classes: shown.codes.labels, colors, visible: new Uint8Array(colors.length).fill(1),
+      n: shown.codes.n, codes: shown.current, correlation: shown.correlation, classes: shown.codes.labels, colors, visible: new Uint8Array(colors.length).fill(1),
       kSigma: 1, cloud: false, outlines: true, dark,
     });
     this.renderer.setView(this.view, { moving: this.scene?.moving });

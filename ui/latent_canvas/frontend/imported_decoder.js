@@ -1,0 +1,113 @@
+// The decoder of an imported model, as the views use it: it decodes places of the plane on show, at the beta that is chosen.
+
+import { blendAt, gridOf } from "./grid_decoder.js";
+import { Network } from "./network.js";
+import { nearestNode } from "./scale.js";
+
+/**
+ * @typedef {import("./grid_decoder.js").Grid} Grid
+ * @typedef {import("./space_codes.js").SpaceCodes} SpaceCodes
+ *
+ * @typedef {object} StepsSpec what the server sends (ui/latent_canvas/imported.py)
+ * @property {"steps"} kind
+ * @property {number} latent_dim
+ * @property {number[]} shape
+ * @property {{offset: number, train_max: number, degree: number}} beta
+ * @property {({layers: import("./network.js").LayerSpec[]} | {served: boolean, why: string})[]} decoders one per beta
+ *
+ * @typedef {{network: Network | null, grids: Grid[], served: boolean, why: string}} Member
+ */
+
+export class ImportedDecoder {
+  /**
+   * @param {StepsSpec} spec
+   * @param {Float32Array} weights
+   * @param {(Grid & {decoder: number})[]} grids
+   * @param {SpaceCodes} codes whose plane is decoded
+   */
+  constructor(spec, weights, grids, codes) {
+    this.spec = spec;
+    this.codes = codes;
+    this.inputs = 2;
+    this.pixels = spec.shape.reduce((product, size) => product * size, 1);
+    /** @type {Member[]} */
+    this.members = spec.decoders.map((decoder, k) => {
+      const own = grids.filter((grid) => grid.decoder === k);
+      if (!("layers" in decoder)) return { network: null, grids: own, served: decoder.served, why: decoder.why };
+      const network = new Network({ ...spec, layers: decoder.layers }, weights, "Decoder", spec.latent_dim, this.pixels);
+      return { network, grids: own, served: false, why: "" };
+    });
+    this.beta = 0;
+    this.node = 0;
+    this.z = new Float64Array(spec.latent_dim);
+    this.setBeta(0);
+  }
+
+  /** @param {number} beta */
+  setBeta(beta) {
+    this.beta = beta;
+    this.node = nearestNode(this.codes.betas, beta);
+  }
+
+  /** @returns {Member} */
+  get member() {
+    return this.members[this.node];
+  }
+
+  /** Pictures are blended of a grid: near the decoder's own, and not the same. */
+  get approximate() {
+    return this.member.network === null;
+  }
+
+  /** There is nothing to decode this plane with. */
+  get blind() {
+    return this.approximate && !this.#grid;
+  }
+
+  get #grid() {
+    return gridOf(this.member.grids, this.codes.plane);
+  }
+
+  /**
+   * @param {ArrayLike<number>} place x, y in the plane
+   * @param {Float32Array} [out] [pixels]
+   */
+  decode(place, out = new Float32Array(this.pixels)) {
+    return this.decodeMany(place, out);
+  }
+
+  /**
+   * @param {ArrayLike<number>} places [m][2]
+   * @param {Float32Array} [out] [m][pixels] or longer
+   * @returns {Float32Array} out; zeros where this plane cannot be decoded
+   */
+  decodeMany(places, out = new Float32Array((places.length / 2) * this.pixels)) {
+    const { network } = this.member;
+    const grid = network ? null : this.#grid;
+    for (let i = 0, start = 0; i < places.length; i += 2, start += this.pixels) {
+      if (network) this.#run(network, this.codes.lift(places[i], places[i + 1], this.node, this.z), out, start);
+      else if (grid && !this.codes.aligned) blendAt(grid, places[i], places[i + 1], out, start, this.pixels);
+      else out.fill(0, start, start + this.pixels);
+    }
+    return out;
+  }
+
+  /**
+   * The picture at a place of the member's own latent space.
+   * @param {ArrayLike<number>} z [d]
+   * @param {Float32Array} [out]
+   * @returns {Float32Array | null} null where the browser has no such decoder
+   */
+  decodeFull(z, out = new Float32Array(this.pixels)) {
+    const { network, grids } = this.member;
+    if (network) this.#run(network, z, out, 0);
+    else if (this.spec.latent_dim === 2 && grids.length) blendAt(grids[0], z[0], z[1], out, 0, this.pixels);
+    else return null;
+    return out;
+  }
+
+  /** @param {Network} network @param {ArrayLike<number>} z @param {Float32Array} out @param {number} start */
+  #run(network, z, out, start) {
+    network.run(z, start ? out.subarray(start, start + this.pixels) : out, 1);
+  }
+}
