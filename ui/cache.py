@@ -180,7 +180,9 @@ def table_for(
             "references": [
                 {"digest": r.digest, "beta": r.card["betas"][0], "row": r.card["table"][0]} for r in _beside
             ],
-            "draws": prior_draws(_PRIOR_DRAWS, seed=_PRIOR_SEED).round(4).tolist(),
+            "draws": prior_draws(_PRIOR_DRAWS, dimensions=_model.card["config"]["latent_dim"], seed=_PRIOR_SEED)
+            .round(4)
+            .tolist(),
         },
     )
 

@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from ui import cache, controls, frame, opening, state, thumbnails
-from ui.language import say
 from ui.latent_canvas import latent_canvas
 from vae_core import library
 from vae_core.checkpoints import CheckpointError
@@ -75,9 +74,6 @@ def gallery_card(name: str, title: str) -> dict[str, Any]:
     """A model's card in the gallery; `complaint` says in one sentence why it cannot be opened, else ""."""
     try:
         card = cache.card_of(name)
-        dimensions = card["config"]["latent_dim"]
-        if dimensions != 2:
-            return {"name": name, "title": title, "complaint": say("pages.two_dimensions", count=dimensions)}
         picture = thumbnails.data_uri(library.folder_of(name))
     except CheckpointError as error:
         return {"name": name, "title": title, "complaint": str(error)}

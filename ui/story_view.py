@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cache, opening, state
+from ui import cache, controls, frame, opening, state
+from ui.language import say
 from ui.latent_canvas import latent_canvas
 from ui.latent_canvas.component import send
 from ui.plain import plain
 from vae_core.checkpoints import CheckpointError
 
+TELLER = "digits"  # of the models that ship
+
+
+def _offer_teller(model: cache.OpenModel) -> None:
+    st.info(say("pages.story.imported", title=plain(model.card["title"])), icon=":material/menu_book:")
+    with st.container(horizontal=True):
+        if TELLER in cache.model_names():
+            title = plain(controls.titles_of(cache.model_names())[TELLER])
+            if st.button(say("pages.story.tell", title=title), type="primary", key="story-teller"):
+                controls.choose(TELLER)
+                st.rerun()
+        st.page_link(frame.PAGES["map"], label=say("pages.map.title"), icon=":material/map:")
+
 
 def show_story(model: cache.OpenModel) -> None:
-    """Mount the story of the chosen model with its encoder, and the data set's own statistics where they are known."""
+    """Mount the story of the chosen model with its encoder, and the data set's own statistics where they are known.
+
+    The story turns β and draws through the encoder: an imported model brings neither, and another model tells it.
+    """
+    if "imported" in model.card:
+        _offer_teller(model)
+        return
     missing = opening.why_no_originals(model)
     encoder = cache.encoder_for(model.digest, model)
     data = {**opening.opening_data(model, "story", missing), "encoder": encoder is not None}

@@ -16,6 +16,7 @@ from PIL import Image
 
 from ui import cache
 from vae_core.checkpoints import load_codes
+from vae_core.projection import dimension_table, ranked
 
 SIZE = 240  # pixels; shown at about half of that, so that it is sharp on every screen
 MOST_SAMPLES = 2_000
@@ -46,6 +47,9 @@ def _data_uri(folder: str, stamp: cache.Stamp) -> str:
     codes = load_codes(folder)
     beta = min(max(BETA, float(codes.betas[0])), float(codes.betas[-1]))
     mu, sigma = codes.at_beta(beta)
+    if mu.shape[1] > 2:  # as the map opens: the two dimensions of the largest KL
+        shown = ranked(dimension_table(mu, sigma))[:2]
+        mu, sigma = mu[:, shown], sigma[:, shown]
     png = render(mu, sigma, codes.labels, int(codes.labels.max(initial=0)) + 1)
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 

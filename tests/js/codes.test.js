@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
-  CodeStack, classMedians, covering, dataBounds, logDensity, nearest, pick, priorTail, rate, rates,
+  CodeStack, covering, dataBounds, logDensity, nearest, pick, priorTail, rate, rates,
 } from "../../ui/latent_canvas/frontend/codes.js";
 import { halfTable } from "../../ui/latent_canvas/frontend/half.js";
+import { classMedians } from "../../ui/latent_canvas/frontend/medians.js";
 import { betaToU } from "../../ui/latent_canvas/frontend/scale.js";
 import { random } from "./random.js";
 

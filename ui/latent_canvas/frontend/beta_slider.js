@@ -50,12 +50,13 @@ export class BetaSlider {
     this.input.disabled = alone;
     this.root.classList.toggle("alone", alone);
     setText(this.note, alone ? t("map.beta.alone", { beta: formatBeta(betas[0]) }) : stepped ? t("map.beta.steps", { count: betas.length }) : "");
+    this.input.max = String(stepped ? betas.length - 1 : STEPS);
     const marks = stepped ? betas.slice(0, -1) : roomyMarks(this.betaMax);
     this.ticks.replaceChildren(
       ...marks.map((b) => this.#tick(b, formatBeta(b), "", "")),
       this.#tick(this.betaMax, formatBeta(this.betaMax), "last", ""),
     );
-    if (collapse > 0 && collapse < this.betaMax) {
+    if (!stepped && collapse > 0 && collapse < this.betaMax) {
       const why = t("map.beta.collapse", { beta: collapse.toFixed(1) });
       this.ticks.append(this.#tick(collapse, "▲", "collapse", why));
     }
@@ -69,21 +70,26 @@ export class BetaSlider {
    */
   #tick(beta, text, kind, title) {
     const tick = h("span", { class: `tick ${kind}`, title: title || undefined }, text);
-    tick.style.setProperty("--at", String(betaToSlider(beta, this.betaMax)));
+    tick.style.setProperty("--at", String(this.#position(beta)));
     return tick;
+  }
+
+  /** @param {number} beta @returns {number} in [0, 1]; models of their own stand at equal distances */
+  #position(beta) {
+    return this.stepped ? nearestNode(this.betas, beta) / Math.max(1, this.betas.length - 1) : betaToSlider(beta, this.betaMax || 1);
   }
 
   /** @param {number} beta */
   set(beta) {
     this.beta = beta;
-    this.input.value = String(Math.round(STEPS * betaToSlider(beta, this.betaMax || 1)));
+    this.input.value = String(Math.round(Number(this.input.max) * this.#position(beta)));
     this.input.setAttribute("aria-valuetext", `β = ${formatBeta(beta)}`);
     setText(this.value, formatBeta(beta));
   }
 
   /** @param {boolean} resting */
   #moved(resting) {
-    const beta = sliderToBeta(Number(this.input.value) / STEPS, this.betaMax);
+    const beta = this.stepped ? this.betas[Number(this.input.value)] : sliderToBeta(Number(this.input.value) / STEPS, this.betaMax);
     const rest = this.betas[nearestNode(this.betas, beta)];
     this.onChange(resting || this.stepped ? rest : beta, resting);
   }

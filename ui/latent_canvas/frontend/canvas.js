@@ -73,6 +73,7 @@ export class LatentCanvas {
     this.planes = new PlanePanel(this, signal);
     this.stage = this.#makeStage(signal);
     this.status = h("p", { class: "status", "data-testid": "status" });
+    this.intro = h("p", { class: "intro" }, ...rich("map.intro"));
     this.more = h("button", { type: "button", "data-testid": "load-all" });
     this.root = this.#layOut();
     this.more.addEventListener("click", () => this.#loadAll(), { signal });
@@ -131,8 +132,7 @@ export class LatentCanvas {
     const left = h("div", { class: "column left" }, this.stage.root, under, this.planes.root);
     const right = h("div", { class: "column right" }, this.panel.root, this.beta.root, rest);
     const layout = h("div", { class: "layout" }, this.toolbar.root, left, right);
-    const intro = h("p", { class: "intro" }, ...rich("map.intro"));
-    return h("div", { class: "latent-canvas", "data-testid": "latent-canvas" }, intro, layout, this.panel.live);
+    return h("div", { class: "latent-canvas", "data-testid": "latent-canvas" }, this.intro, layout, this.panel.live);
   }
 
   #gestures() {
@@ -193,6 +193,7 @@ export class LatentCanvas {
     this.hovered = -1;
     if (this.state.show === "selected" && this.state.selected < 0) this.state.show = "all";
     this.planes.open(model);
+    this.intro.replaceChildren(...rich(spec.betas.length > 1 ? "map.intro" : "map.intro.alone"));
     this.painter.openModel(model, this.data?.renderer ?? null);
     this.toolbar.setClasses(spec.label_names, this.painter.colors);
     this.beta.set(this.state.beta);

@@ -144,6 +144,16 @@ export class CodeStack {
     return rates(current);
   }
 
+  /** log q(z) in nats. @param {ArrayLike<number>} z @param {number} _beta @param {Float32Array} current codes at beta, or the first of them */
+  logDensityAt(z, _beta, current) {
+    return logDensity(current, z);
+  }
+
+  /** A point in the latent space of a beta's own model. @param {number[]} z @param {number} _node @returns {ArrayLike<number>} */
+  own(z, _node) {
+    return z;
+  }
+
   /**
    * The m samples whose mu is nearest to a place of the map.
    * @param {ArrayLike<number>} place @param {number} _beta @param {Float32Array} current codes at beta
@@ -298,27 +308,6 @@ export function logDensity(current, z) {
 }
 
 /**
- * The median of mu1 and of mu2 over each class: where the class's name is written.
- * @param {Float32Array} current
- * @param {ArrayLike<number>} labels [n]
- * @param {number} classes
- * @returns {Float32Array} [classes][2]; NaN for a class without samples
- */
-export function classMedians(current, labels, classes) {
-  const counts = new Int32Array(classes);
-  const n = current.length / 4;
-  for (let i = 0; i < n; i++) counts[labels[i]]++;
-  const medians = new Float32Array(2 * classes);
-  for (let axis = 0; axis < 2; axis++) {
-    const members = Array.from(counts, (count) => new Float32Array(count));
-    const filled = new Int32Array(classes);
-    for (let i = 0; i < n; i++) members[labels[i]][filled[labels[i]]++] = current[4 * i + axis];
-    members.forEach((values, label) => (medians[2 * label + axis] = median(values)));
-  }
-  return medians;
-}
-
-/**
  * The box that holds every k sigma ellipse.
  * @param {Float32Array} current
  * @param {number} k
@@ -401,11 +390,4 @@ function mahalanobis2(current, c, x, y, rho = 0) {
   const a = (x - current[c]) / current[c + 2];
   const b = (y - current[c + 1]) / current[c + 3];
   return rho ? (a * a - 2 * rho * a * b + b * b) / (1 - rho * rho) : a * a + b * b;
-}
-
-/** @param {Float32Array} values reordered */
-function median(values) {
-  values.sort();
-  const middle = values.length >> 1;
-  return values.length % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }

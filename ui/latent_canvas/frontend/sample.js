@@ -1,6 +1,6 @@
 // What the map says of samples: one sample's numbers for the card, class names' places, the top of the rate's ramp.
 
-import { classMedians } from "./codes.js";
+import { classMedians } from "./medians.js";
 import { formatBeta, nearestNode } from "./scale.js";
 
 /**

@@ -150,14 +150,59 @@ export class SpaceCodes extends CodeStack {
    * @param {Float64Array} [out] [d]
    */
   lift(x, y, node, out = new Float64Array(this.d)) {
-    const turn = this.aligned ? this.rotations?.[node] : undefined;
+    const turn = this.aligned && this.rotations !== null;
     const z = this.plane.lift(x, y, turn ? undefined : out);
-    if (!turn) return z;
+    return turn ? this.own(z, node, out) : z;
+  }
+
+  /**
+   * A point, turned back into the member's own latent space where the family is aligned: z Qᵀ.
+   * @override
+   * @param {ArrayLike<number>} z [d]
+   * @param {number} node
+   * @param {Float64Array} [out] [d]
+   * @returns {Float64Array} out
+   */
+  own(z, node, out = new Float64Array(this.d)) {
+    const turn = this.aligned ? this.rotations?.[node] : undefined;
     for (let i = 0; i < this.d; i++) {
-      out[i] = 0;
-      for (let j = 0; j < this.d; j++) out[i] += turn[i * this.d + j] * z[j]; // z Qᵀ
+      out[i] = turn ? 0 : z[i];
+      for (let j = 0; turn && j < this.d; j++) out[i] += turn[i * this.d + j] * z[j];
     }
     return out;
+  }
+
+  /**
+   * log q(z) in all dimensions, of the first samples that `current` holds.
+   * @override
+   * @param {ArrayLike<number>} z [d], in the turned space where the family is aligned
+   * @param {number} beta
+   * @param {Float32Array} current
+   * @returns {number} nats
+   */
+  logDensityAt(z, beta, current) {
+    const { d } = this;
+    const node = nearestNode(this.betas, beta);
+    const own = this.own(z, node);
+    let left = current.length / 4, top = -Infinity, sum = 0;
+    const count = left;
+    for (const { values, n } of this.parts) {
+      const end = 2 * d * (n * node + Math.min(n, left));
+      for (let at = 2 * d * n * node; at < end; at += 2 * d) {
+        let term = 0;
+        for (let j = 0; j < d; j++) {
+          const sigma = values[at + d + j];
+          term -= ((own[j] - values[at + j]) / sigma) ** 2 / 2 + Math.log(sigma);
+        }
+        if (term <= top) sum += Math.exp(term - top);
+        else {
+          sum = sum * Math.exp(top - term) + 1;
+          top = term;
+        }
+      }
+      left = Math.max(0, left - n);
+    }
+    return count ? top + Math.log(sum) - Math.log(count) - (d / 2) * Math.log(2 * Math.PI) : -Infinity;
   }
 }
 

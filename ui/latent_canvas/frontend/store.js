@@ -151,7 +151,7 @@ const models = new Map();
  * @property {import("./weight/rows.js").Row[]} rows at every stored β
  * @property {{beta: number, rate: number, distortion: number}[]} heldOut samples that were kept out of training
  * @property {{digest: string, beta: number, row: import("./weight/rows.js").Row}[]} references VAEs trained at one β alone
- * @property {[number, number][]} draws of the prior, the same for every β
+ * @property {number[][]} draws of the prior, [10][d], the same for every β
  */
 /** @type {Map<string, Table>} digest → table */
 const tables = new Map();

@@ -66,9 +66,10 @@ export class PlanePanel {
     this.table = new DimensionTable((j, side) => this.#pickDimension(side, j), signal);
     this.traversals = new Traversals((j, value) => this.#visit(j, value), signal);
     this.intro = h("p", { class: "note" });
+    this.title = h("h3", {}, ...rich("planes.title"));
     this.body = h("div", { class: "plane-body" }, this.intro, this.kind.root, this.dims, this.share, this.samples, this.complaint,
       h("div", { class: "field" }, h("span", {}, t("planes.hold")), this.hold.root), this.sliders, this.blind, this.table.root, this.traversals.root);
-    this.root = h("section", { class: "plane-panel", "data-testid": "plane-panel", "aria-label": t("planes.title") }, h("h3", {}, ...rich("planes.title")), this.body, this.family);
+    this.root = h("section", { class: "plane-panel", "data-testid": "plane-panel", "aria-label": t("planes.title") }, this.title, this.body, this.family);
     setShown(this.root, false);
   }
 
@@ -79,6 +80,7 @@ export class PlanePanel {
     const family = Boolean(model.spec.rotations);
     setShown(this.root, many || family);
     setShown(this.body, many);
+    setShown(this.title, many);
     setShown(this.family, family);
     this.axes = undefined;
     this.picked = readPlane(this.host.state.plane)?.kind === "samples" ? readPlane(this.host.state.plane)?.numbers ?? [] : [];

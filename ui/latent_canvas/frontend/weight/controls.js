@@ -4,6 +4,21 @@ import { h, toggle } from "../dom.js";
 import { t } from "../texts.js";
 
 /**
+ * The page as the panel of planes knows it.
+ * @param {import("./weight_view.js").WeightView} view
+ * @returns {import("../planes/plane_panel.js").Host}
+ */
+export function hostOf(view) {
+  return {
+    get state() {
+      return view.state;
+    },
+    change: (part) => view.change(part),
+    painter: { invalidate: () => view.invalidate("beta", "pinned", "view") },
+  };
+}
+
+/**
  * @param {import("./weight_view.js").WeightView} view what they act on
  * @param {AbortSignal} signal
  */

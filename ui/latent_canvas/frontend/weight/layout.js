@@ -16,7 +16,7 @@ export function layOut(view) {
   const legend = h("p", { class: "note" }, ...rich("weight.legend"));
   const planes = h("div", { class: "planes" }, view.planes.pinned.root, view.planes.current.root);
   const under = h("div", { class: "row status-row" }, view.status, more, view.figures.planeButtons);
-  const left = h("div", { class: "part" }, planes, under, legend);
+  const left = h("div", { class: "part" }, planes, under, legend, view.planePanel.root);
   const story = h("section", { class: "story", "aria-label": t("weight.story"), "data-testid": "story" }, view.words.title, view.words.text, view.words.remembers);
   const right = h("div", { class: "part" }, story, view.figures.split, view.numbers.root);
   const layout = h("div", { class: "weight-layout" }, left, right);

@@ -21,17 +21,25 @@ export class MarginalCurve {
   /** @param {"top" | "right"} axis z₁ above the map, or z₂ to its right with the density growing to the right */
   constructor(axis) {
     this.axis = axis;
-    const name = axis === "top" ? "z₁" : "z₂";
     this.area = s("path", { stroke: "none", "fill-opacity": 0.28 });
     this.line = s("path", { fill: "none", "stroke-width": 1.6, "stroke-linejoin": "round" });
     this.normal = s("path", { fill: "none", "stroke-width": 1.3, "stroke-dasharray": "5 3" });
     this.hint = label(axis === "top" ? "↑" : "→", 0, 0, { "font-weight": 700, "font-size": 13 });
-    this.name = label(t("weight.marginal.name", { axis: name }), 0, 0, {});
+    this.name = label("", 0, 0, {});
     this.root = s("svg", {
-      role: "img", "aria-label": t("weight.marginal.label", { axis: name }), "data-testid": `marginal-${axis}`, "font-family": "sans-serif", "font-size": FONT,
+      role: "img", "data-testid": `marginal-${axis}`, "font-family": "sans-serif", "font-size": FONT,
     }, this.area, this.line, this.normal, this.name, this.hint);
+    this.setName(axis === "top" ? "z₁" : "z₂");
     /** What the parts that rarely change were drawn for. */
     this.drawn = { ink: "", frame: "" };
+  }
+
+  /** @param {string} name of the axis */
+  setName(name) {
+    const text = t("weight.marginal.name", { axis: name });
+    if (this.name.textContent === text) return;
+    this.name.textContent = text;
+    this.root.setAttribute("aria-label", t("weight.marginal.label", { axis: name }));
   }
 
   /** @param {Ink} ink */

@@ -5,7 +5,7 @@ import { formatBeta } from "../scale.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
 import { significant } from "../words.js";
-import { identities, withError } from "./rows.js";
+import { identities, isMany, marginalSum, withError } from "./rows.js";
 
 /**
  * @typedef {import("./rows.js").Row} Row
@@ -27,9 +27,11 @@ const LINES = [
   { name: "weight.numbers.rate", symbol: "R", pair: (row) => [row.rate, 0] },
   { name: "weight.numbers.information", symbol: "I(x; z)", pair: (row) => row.mutual_information, sub: true },
   { name: "weight.numbers.misfit", symbol: "KL(q(z) ‖ p(z))", pair: (row) => row.kl_to_prior, sub: true },
-  { name: "weight.numbers.correlation", symbol: "TC", pair: (row) => row.total_correlation, sub: true, deep: true },
-  { name: "weight.numbers.first", symbol: "KL(q(z₁) ‖ N)", pair: (row) => row.marginal_kl[0], sub: true, deep: true },
-  { name: "weight.numbers.second", symbol: "KL(q(z₂) ‖ N)", pair: (row) => row.marginal_kl[1], sub: true, deep: true },
+  { name: "weight.numbers.correlation", symbol: "TC", pair: (row) => (isMany(row) ? undefined : row.total_correlation), sub: true, deep: true },
+  { name: "weight.numbers.first", symbol: "KL(q(z₁) ‖ N)", pair: (row) => (isMany(row) ? undefined : row.marginal_kl[0]), sub: true, deep: true },
+  { name: "weight.numbers.second", symbol: "KL(q(z₂) ‖ N)", pair: (row) => (isMany(row) ? undefined : row.marginal_kl[1]), sub: true, deep: true },
+  { name: "weight.numbers.correlation.many", symbol: "TC", pair: (row) => (isMany(row) ? row.total_correlation : undefined), sub: true, deep: true },
+  { name: "weight.numbers.marginals", symbol: "Σⱼ KL(q(zⱼ) ‖ N)", pair: (row) => (isMany(row) ? marginalSum(row) : undefined), sub: true, deep: true },
   { name: "weight.numbers.holes", symbol: "P(q < p/10)", pair: (row) => [100 * row.holes[0], 100 * row.holes[1]], unit: "%" },
   { name: "weight.numbers.width", pair: (row) => [row.mean_sigma, 0], format: significant, unit: "" },
   { name: "weight.numbers.narrowest", pair: (row) => [row.min_sigma, 0], format: significant, unit: "" },

@@ -6,6 +6,7 @@ import { attachPointers } from "../drag.js";
 import { wholeView } from "../framing.js";
 import { MapRenderer } from "../map_renderer.js";
 import { drawOverlay } from "../overlay.js";
+import { SpaceCodes } from "../space_codes.js";
 import { zoomButtons } from "../stage.js";
 import { t } from "../texts.js";
 import { bounds, createView, fit, fromBounds, pan, toLatent, zoomAt } from "../view.js";
@@ -27,6 +28,7 @@ import { MASSES, isobands, massLevels, paintBands } from "./contours.js";
  * @property {number} selected index of the selected sample in the codes, -1 for none
  * @property {number} hovered
  * @property {[number, number][]} draws of the prior, numbered on the map
+ * @property {[string, string]} [axes] what the axes are called, where they are not z₁ and z₂
  * @property {boolean} moving β or the view moves: samples beyond the first few thousand wait until it rests
  */
 
@@ -225,12 +227,13 @@ export class Plane {
   }
 
   #drawMarginals() {
-    const { shown, ink } = /** @type {PlaneScene} */ (this.scene);
+    const { shown, ink, axes = ["z₁", "z₂"] } = /** @type {PlaneScene} */ (this.scene);
     const [xmin, xmax, ymin, ymax] = bounds(this.view);
     const count = Math.max(16, Math.round(this.width / 2));
     const sides = /** @type {const} */ ([[this.above, 0, xmin, xmax], [this.beside, 1, ymin, ymax]]);
     for (const [curve, axis, from, to] of sides) {
       const values = marginal(shown.current, this.#n, axis, from, to, count);
+      curve.setName(axes[axis]);
       curve.setInk(ink);
       curve.draw({ from, to, values, lengthPx: this.width, thicknessPx: MARGINAL_PX, top: MARGINAL_TOP });
     }
@@ -255,10 +258,10 @@ export class Plane {
 
   drawOverlay() {
     if (!this.scene || !this.width) return;
-    const { ink, selected, hovered, draws } = this.scene;
+    const { ink, selected, hovered, draws, axes } = this.scene;
     drawOverlay(this.topContext, {
       view: this.view, ink: { ...ink, accent: ink.text }, labels: [], kSigma: 1, selected: this.#gaussian(selected),
-      hovered: this.#gaussian(hovered), pins: draws, path: new Float32Array(0), strongPrior: true,
+      hovered: this.#gaussian(hovered), pins: draws, path: new Float32Array(0), strongPrior: true, axes,
     }, this.top.width / this.width);
   }
 
@@ -267,12 +270,22 @@ export class Plane {
     const current = this.scene?.shown.current;
     if (!current || index < 0 || 4 * index >= current.length) return null;
     const [m1, m2, s1, s2] = current.subarray(4 * index, 4 * index + 4);
-    return { mu: /** @type {[number, number]} */ ([m1, m2]), sigma: /** @type {[number, number]} */ ([s1, s2]) };
+    const rho = this.scene?.shown.correlation?.[index] ?? 0;
+    return { mu: /** @type {[number, number]} */ ([m1, m2]), sigma: /** @type {[number, number]} */ ([s1, s2]), rho };
   }
 
   destroy() {
     this.renderer?.destroy();
   }
+}
+
+/**
+ * Where points of the latent space are on the map.
+ * @param {number[][]} points [m][d] @param {import("../store.js").Model} model
+ * @returns {[number, number][]}
+ */
+export function placesOf(points, { codes }) {
+  return points.map((z) => (codes instanceof SpaceCodes && codes.d > 2 ? codes.plane.project(z) : [z[0], z[1]]));
 }
 
 /** Density at full thickness of a marginal: N(0, 1) takes two thirds of it. */

@@ -33,6 +33,16 @@ const STANDARD_ERRORS = 3;
 const MOST_DECIMALS = 4;
 const MINUS = "\u2212";
 
+/** Of more than two dimensions, which are not named one by one. @param {Row} row */
+export function isMany(row) {
+  return row.marginal_kl.length > 2;
+}
+
+/** How far all marginals are from N(0, 1), together: their errors as of independent numbers. @param {Row} row @returns {Pair} */
+export function marginalSum({ marginal_kl }) {
+  return [marginal_kl.reduce((sum, [value]) => sum + value, 0), Math.hypot(...marginal_kl.map(([, error]) => error))];
+}
+
 /**
  * What must hold between the numbers of a row, computed from them.
  * @param {Row} row

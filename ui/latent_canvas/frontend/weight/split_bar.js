@@ -5,7 +5,7 @@ import { t } from "../texts.js";
 import { group } from "../words.js";
 import { Chart, FONT, label } from "./chart.js";
 import { linear, numberTicks, stack, textWidth } from "./geometry.js";
-import { fixed } from "./rows.js";
+import { fixed, isMany, marginalSum } from "./rows.js";
 import { s, set } from "./svg.js";
 
 /**
@@ -24,6 +24,12 @@ const PARTS = [
   { short: "KL(q(z₁))", long: () => "KL(q(z₁) ‖ N(0, 1))", color: PURPLE, value: (row) => row.marginal_kl[0][0] },
   { short: "KL(q(z₂))", long: () => "KL(q(z₂) ‖ N(0, 1))", color: GREY, value: (row) => row.marginal_kl[1]?.[0] ?? 0 },
 ];
+/** The same of more than two dimensions. @type {Part[]} */
+const PARTS_OF_MANY = [
+  PARTS[0],
+  { ...PARTS[1], long: () => t("weight.split.correlation.many") },
+  { short: "Σ KL(q(zⱼ))", long: () => "Σⱼ KL(q(zⱼ) ‖ N(0, 1))", color: PURPLE, value: (row) => marginalSum(row)[0] },
+];
 /** Text over the colours, on light and dark pages alike. */
 const OVER = "#111111";
 const BAR = { top: 18, height: 24 };
@@ -38,6 +44,7 @@ export class SplitBar extends Chart {
     this.row = null;
     this.most = this.usual = 1;
     this.samples = 0;
+    this.list = PARTS;
     this.scale = linear(0, 1, 0, 1);
     /** @type {{rect: SVGRectElement, text: SVGTextElement, value: SVGTextElement}[]} */
     this.parts = [];
@@ -46,6 +53,7 @@ export class SplitBar extends Chart {
   /** @param {Row[]} rows the scale is the same for all of them @param {number} samples N */
   setRows(rows, samples) {
     this.samples = samples;
+    this.list = rows.some(isMany) ? PARTS_OF_MANY : PARTS;
     this.most = this.usual = Math.max(Math.log(samples), ...rows.map((row) => row.rate)) * 1.01;
     this.row ??= rows[0] ?? null;
     this.redraw();
@@ -67,7 +75,7 @@ export class SplitBar extends Chart {
     if (!this.samples) return;
     const { ink, width } = this;
     this.scale = linear(0, this.most, SIDE, width - SIDE);
-    this.parts = PARTS.map(({ color }) => ({
+    this.parts = this.list.map(({ color }) => ({
       rect: s("rect", { y: BAR.top, height: BAR.height, fill: color }),
       text: label("", 0, BAR.top + 16, { fill: OVER, "text-anchor": "middle", "font-weight": 600 }),
       value: label("", 0, 0, { fill: ink.text, "font-weight": 600 }),
@@ -107,11 +115,11 @@ export class SplitBar extends Chart {
   #legend() {
     const { ink, width } = this;
     const legend = s("g", { fill: ink.soft });
-    const names = PARTS.map(({ long }) => long());
+    const names = this.list.map(({ long }) => long());
     const wanted = names.map((name) => 16 + 40 + textWidth(name, FONT) + 14);
     const columns = wanted.reduce((sum, one) => sum + one, 0) < width ? 4 : width > 2 * Math.max(...wanted) ? 2 : 1;
     let x = SIDE;
-    for (const [i, { short, color }] of PARTS.entries()) {
+    for (const [i, { short, color }] of this.list.entries()) {
       const at = columns === 4 ? x : SIDE + (i % 2) * (width / 2);
       const y = LEGEND_TOP + (columns === 4 ? 0 : Math.floor(i / 2) * LEGEND_LINE);
       const { value } = this.parts[i];
@@ -124,10 +132,10 @@ export class SplitBar extends Chart {
 
   /** @param {Row} row */
   #move(row) {
-    const values = PARTS.map((part) => part.value(row));
+    const values = this.list.map((part) => part.value(row));
     for (const [i, { x, width }] of stack(values, this.scale).entries()) {
       const { rect, text, value } = this.parts[i];
-      const { short } = PARTS[i];
+      const { short } = this.list[i];
       set(rect, { x: x.toFixed(2), width: Math.max(0, width - (width > 3 ? 1 : 0)).toFixed(2) });
       const says = `${short} ${fixed(values[i], 2)}`;
       const shown = [says, short].find((one) => textWidth(one, FONT) + 6 < width) ?? "";

@@ -1,7 +1,7 @@
 // What β does to pictures: the same samples reconstructed, and the same draws of the prior decoded.
 
-import { logDensity } from "../codes.js";
 import { h, setShown, setText } from "../dom.js";
+import { ImportedDecoder } from "../imported_decoder.js";
 import { paintOriginal, paintSample } from "../images.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
@@ -48,7 +48,7 @@ export class Strips {
    * @param {Shown} shown
    * @param {import("../store.js").Model} shared the model that has the original images
    * @param {number[]} ids data-set indices of the samples: their places in the codes of two models may differ
-   * @param {[number, number][]} draws
+   * @param {number[][]} draws of the prior, [10][d]
    * @param {{name: string, missing: boolean, moving: boolean}} words
    */
   draw(shown, shared, ids, draws, { name, missing, moving }) {
@@ -57,21 +57,17 @@ export class Strips {
     setText(this.name, name);
     setShown(this.name, name !== "");
     this.#make(indices.length);
-    const zs = new Float32Array(2 * (indices.length + draws.length));
-    for (const [i, index] of indices.entries()) zs.set(shown.current.subarray(4 * index, 4 * index + 2), 2 * i);
-    for (const [i, z] of draws.entries()) zs.set(z, 2 * (indices.length + i));
     const { decoder, spec } = shown.model;
-    decoder.setBeta(shown.beta);
-    const length = (zs.length / 2) * decoder.pixels;
+    const length = (indices.length + draws.length) * decoder.pixels;
     if (this.pixels.length !== length) this.pixels = new Float32Array(length);
-    decoder.decodeMany(zs, this.pixels);
+    decodeAll(shown, indices, draws, this.pixels);
     const tiles = [...this.samples, ...this.draws];
     for (const [i, tile] of tiles.entries()) {
       // Their tooltips are what is known of them below.
       paintSample(tile.canvas, this.pixels.subarray(i * decoder.pixels, (i + 1) * decoder.pixels), spec, () => tile.root.title);
     }
     this.#showOriginals(shared, ids, missing);
-    this.#mark(moving ? shown.current.subarray(0, 4 * MOVING_SAMPLES) : shown.current, draws, moving);
+    this.#mark(shown, draws, moving);
     this.ms = performance.now() - began;
   }
 
@@ -100,14 +96,16 @@ export class Strips {
   }
 
   /**
-   * @param {Float32Array} current
-   * @param {[number, number][]} draws
+   * @param {Shown} shown
+   * @param {number[][]} draws
    * @param {boolean} moving
    */
-  #mark(current, draws, moving) {
+  #mark(shown, draws, moving) {
+    const current = moving ? shown.current.subarray(0, 4 * MOVING_SAMPLES) : shown.current;
     let holes = 0;
     for (const [i, z] of draws.entries()) {
-      const logRatio = logDensity(current, z) + (z[0] ** 2 + z[1] ** 2) / 2 + Math.log(2 * Math.PI);
+      const logPrior = -z.reduce((sum, value) => sum + value * value + Math.log(2 * Math.PI), 0) / 2;
+      const logRatio = shown.codes.logDensityAt(z, shown.beta, current) - logPrior;
       const hole = logRatio < Math.log(HOLE);
       holes += Number(hole);
       const { root, caption, bar } = this.draws[i];
@@ -120,6 +118,31 @@ export class Strips {
     this.verdict.classList.toggle("bad", holes > 0);
     this.root.dataset.holes = String(holes);
   }
+}
+
+/**
+ * The pictures of the samples' μ, then those of the draws, each in all dimensions.
+ * @param {Shown} shown
+ * @param {number[]} indices of the samples
+ * @param {number[][]} draws
+ * @param {Float32Array} out [samples + draws][pixels]
+ */
+function decodeAll({ model, codes, current, beta }, indices, draws, out) {
+  const { decoder } = model;
+  decoder.setBeta(beta);
+  if (decoder instanceof ImportedDecoder) {
+    const own = [...indices.map((index) => codes.exact(index, decoder.node).mu), ...draws.map((z) => codes.own(z, decoder.node))];
+    for (const [i, z] of own.entries()) {
+      const values = decoder.decodeFull(z);
+      if (values) out.set(values, i * decoder.pixels);
+      else out.fill(0, i * decoder.pixels, (i + 1) * decoder.pixels);
+    }
+    return;
+  }
+  const zs = new Float32Array(2 * (indices.length + draws.length));
+  for (const [i, index] of indices.entries()) zs.set(current.subarray(4 * index, 4 * index + 2), 2 * i);
+  for (const [i, z] of draws.entries()) zs.set(z, 2 * (indices.length + i));
+  decoder.decodeMany(zs, out);
 }
 
 /**
@@ -150,6 +173,15 @@ function buildTile(kind) {
   const bar = h("i", { class: "cover", "aria-hidden": "true" });
   const root = h("figure", { class: `tile ${kind}` }, h("div", { class: "frame" }, canvas), kind === "draw" ? bar : null, kind === "original" ? null : caption);
   return { canvas, caption, bar, root };
+}
+
+/**
+ * The strip's samples with the selected one first.
+ * @param {number[]} ids of the strip @param {number} selected data-set index, -1 for none @param {{ids: Int32Array}} codes
+ */
+export function withSelected(ids, selected, codes) {
+  if (selected < 0 || !codes.ids.includes(selected)) return ids;
+  return [selected, ...ids.filter((other) => other !== selected)].slice(0, ids.length);
 }
 
 /**

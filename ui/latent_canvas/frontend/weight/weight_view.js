@@ -5,6 +5,7 @@ import { BetaSlider } from "../beta_slider.js";
 import { h, setShown, setText } from "../dom.js";
 import { glide } from "../framing.js";
 import { classColors } from "../palette.js";
+import { PlanePanel } from "../planes/plane_panel.js";
 import { formatBeta, nearestNode } from "../scale.js";
 import { getModel, getTable, onChange } from "../store.js";
 import { Teller } from "../teller.js";
@@ -14,14 +15,14 @@ import { isDark, readInk } from "../theme.js";
 import { bounds } from "../view.js";
 import { group } from "../words.js";
 import { Chooser, nearestReference, titleOf, whySeparate } from "./choice.js";
-import { makeControls } from "./controls.js";
+import { hostOf, makeControls } from "./controls.js";
 import { Figures } from "./figures.js";
 import { layOut } from "./layout.js";
 import { Numbers } from "./numbers.js";
-import { Plane } from "./plane.js";
+import { Plane, placesOf } from "./plane.js";
 import { Player } from "./player.js";
 import { regime, remembers } from "./regime.js";
-import { Strips, oneOfEach } from "./strips.js";
+import { Strips, oneOfEach, withSelected } from "./strips.js";
 import { attachWeightExtras } from "./weight_extras.js";
 
 /**
@@ -77,6 +78,8 @@ export class WeightView {
       resized: () => this.invalidate("view"),
     });
     this.planes = { current: new Plane(planeActions(false), "plane", signal), pinned: new Plane(planeActions(true), "pinned-plane", signal) };
+    /** The plane through more than two dimensions, and a family's alignment. */
+    this.planePanel = new PlanePanel(hostOf(this), signal);
     this.numbers = new Numbers();
     this.strips = { current: new Strips(0), pinned: new Strips(0) };
     this.figures = new Figures(this, signal);
@@ -111,7 +114,7 @@ export class WeightView {
     this.root.removeAttribute("data-ready");
     this.current = this.pinned = null;
     this.opened = false;
-    this.state = weightState(data.model, data.start, before ? { ellipses: this.state.ellipses, beta: this.state.beta } : data.initial);
+    this.state = weightState(data.model, data.start, before ? { ellipses: this.state.ellipses, beta: data.initial.beta ?? this.state.beta } : data.initial);
     this.teller.open(data.digest);
     if (data.initial.separate || data.initial.compare?.separate) this.teller.wanted = { ...this.teller.wanted, separate: true };
     this.#arrived(data.digest);
@@ -134,7 +137,9 @@ export class WeightView {
   #open(model, table) {
     this.opened = true;
     const { spec } = model;
-    this.beta.setModel(spec.betas, spec.beta_collapse);
+    this.beta.setModel(spec.betas, spec.beta_collapse, spec.imported);
+    this.planePanel.open(model);
+    for (const part of [this.controls.play, this.controls.compare, this.figures.tradeoff]) setShown(part, spec.betas.length > 1);
     // An address may name any β: pictures and numbers agree where codes were computed.
     const stored = (/** @type {number} */ beta) => spec.betas[nearestNode(spec.betas, beta)];
     this.state.beta = stored(this.state.beta);
@@ -171,6 +176,7 @@ export class WeightView {
     Object.assign(this.state, part);
     if (this.state.separate || this.state.compare?.separate) this.teller.want({ separate: true });
     this.#showControls();
+    this.planePanel.changed(part);
     this.invalidate("beta", "pinned", "view", "sample");
     this.teller.restSoon();
   }
@@ -191,8 +197,9 @@ export class WeightView {
    * @param {boolean} resting the slider was released
    */
   setBeta(beta, resting) {
-    this.state.beta = beta;
-    this.beta.set(beta);
+    this.state.beta = this.beta.stepped ? this.beta.betas[nearestNode(this.beta.betas, beta)] : beta;
+    this.planePanel.changed({ beta });
+    this.beta.set(this.state.beta);
     this.moving = !resting;
     this.invalidate("beta");
     if (resting) this.teller.restSoon();
@@ -232,6 +239,7 @@ export class WeightView {
   /** @param {number} index @param {boolean} pinned */
   #select(index, pinned) {
     this.state.selected = this.#idOf(index, pinned);
+    this.planePanel.changed({ selected: this.state.selected });
     this.invalidate("sample", "chosen");
     this.teller.restSoon();
   }
@@ -267,7 +275,7 @@ export class WeightView {
     const plane = this.planes.current;
     if (this.state.view || !plane.width) return;
     const from = plane.view;
-    plane.place(null, this.#all());
+    plane.place(null, [this.current, this.pinned].filter((shown) => shown !== null));
     const target = plane.view;
     plane.view = from;
     if (Math.abs(target.scale / from.scale - 1) < 0.02) return;
@@ -278,10 +286,6 @@ export class WeightView {
       this.glided = true;
       this.invalidate("view");
     }, this.gliding.signal);
-  }
-
-  #all() {
-    return [this.current, this.pinned].filter((shown) => shown !== null);
   }
 
   // ---- drawing
@@ -314,7 +318,7 @@ export class WeightView {
     const { current, pinned } = this.planes;
     if (dirty.has("view") && !this.glided) {
       // While β moves the frame stands still; at rest it glides to where everything is in sight.
-      if (this.state.view || !this.moving) for (const plane of [current, pinned]) plane.place(this.state.view, this.#all());
+      if (this.state.view || !this.moving) for (const plane of [current, pinned]) plane.place(this.state.view, [this.current, this.pinned].filter((shown) => shown !== null));
     }
     this.glided = false;
     /** @type {[Plane, Shown | null, boolean][]} */
@@ -326,7 +330,7 @@ export class WeightView {
       const index = (/** @type {number} */ id) => (id < 0 ? -1 : shown.codes.ids.indexOf(id));
       const scene = {
         shown, ink: this.ink, dark: this.dark, colors: this.colors, ellipses: this.state.ellipses, moving: this.moving,
-        selected: index(this.state.selected), hovered: index(this.hovered), draws: table.draws,
+        selected: index(this.state.selected), hovered: index(this.hovered), draws: placesOf(table.draws, shown.model), axes: this.planePanel.axes,
       };
       if (changed || dirty.has("view")) plane.draw(scene);
       else if (dirty.has("sample")) {
@@ -355,18 +359,11 @@ export class WeightView {
     this.numbers.show(titled(current), pinned && titled(pinned), samples, current.separate ? current.beta : state.beta);
     this.figures.set(state.beta, current);
     const words = { missing: Boolean(this.data?.missing), moving: this.moving };
-    const strip = this.#stripSamples(shared);
+    const strip = withSelected(this.stripped, this.state.selected, shared.codes);
     const chosen = dirty.has("chosen");
     if (chosen || dirty.has("beta")) this.strips.current.draw(current, shared, strip, table.draws, { ...words, name: pinned ? t("weight.now", { title: titleOf(current) }) : "" });
     if (pinned && (chosen || dirty.has("pinned"))) this.strips.pinned.draw(pinned, shared, strip, table.draws, { ...words, name: t("weight.pinned", { title: titleOf(pinned) }) });
     setText(this.why, whySeparate(current, nearestReference(table.references, state.beta), state.separate));
-  }
-
-  /** One of each class; the selected sample comes first. @param {import("../store.js").Model} shared */
-  #stripSamples({ codes }) {
-    const { selected } = this.state;
-    if (selected < 0 || !codes.ids.includes(selected)) return this.stripped;
-    return [selected, ...this.stripped.filter((other) => other !== selected)].slice(0, this.stripped.length);
   }
 
   /** State for tests and for anyone who scripts the page; docs/architecture.md names these attributes. */
@@ -384,7 +381,7 @@ export class WeightView {
     setText(this.status, t(loaded === total ? "weight.status.all" : "weight.status.part", { loaded: group(loaded), total: group(total) }));
   }
 
-  /** @returns {string} of a file, without its ending */
+  /** Of a file, without its ending. */
   fileName() {
     return `${this.state.model}-beta-${formatBeta(this.state.beta)}`;
   }
