@@ -1,6 +1,7 @@
 // Draws a LatentCanvas: collects what has changed and draws it, at most once per animation frame.
 
 import { covering, priorTail } from "./codes.js";
+import { ImportedDecoder } from "./imported_decoder.js";
 import { Manifold } from "./manifold.js";
 import { MapRenderer } from "./map_renderer.js";
 import { drawOverlay } from "./overlay.js";
@@ -170,7 +171,7 @@ export class Painter {
     if (this.pixels.length !== count) this.pixels = new Float32Array(count);
     model.decoder.decode(z, this.pixels);
     canvas.panel.showDecoded(this.pixels, model);
-    canvas.root.dataset.approximate = String("approximate" in model.decoder && model.decoder.approximate);
+    this.#tellApproximate(model);
     this.decodeMs = performance.now() - began;
     const mask = canvas.state.show === "selected" ? undefined : canvas.shownMask();
     const among = mask ? this.shown : model.codes.n;
@@ -178,6 +179,14 @@ export class Painter {
     canvas.panel.showWords(placeWords(z), priorWords(priorTail(Math.hypot(z[0], z[1]))), cover);
     canvas.stage.placeHandle(...toScreen(canvas.view, z[0], z[1]));
     this.#tellZ();
+  }
+
+  /** A decoder that the browser cannot run is blended from pictures. @param {Model} model */
+  #tellApproximate({ decoder }) {
+    const approximate = decoder instanceof ImportedDecoder && decoder.approximate;
+    this.canvas.root.dataset.approximate = String(approximate);
+    this.canvas.panel.showApproximate(!approximate ? "" : decoder.blind ? t("planes.blind.short") : t("planes.approximate"));
+    if (approximate) this.canvas.panel.approximate.title = decoder.member.why;
   }
 
   /**

@@ -39,10 +39,11 @@ export class Panel {
     this.prior = h("p", { "data-testid": "prior-words" });
     this.cover = h("p", { "data-testid": "cover-words" });
     this.frame = h("div", { class: "frame" }, this.decoded);
+    this.approximate = h("p", { class: "approximate", "data-testid": "approximate", hidden: true });
     this.bars = new BarList({ testid: "decoded-bars", label: t("map.decoded.bars") });
     /** @type {Model | null} whose columns the lists have */
     this.model = null;
-    const words = h("div", { class: "words" }, h("h3", {}, ...rich("map.decoded.title")), this.place, this.prior, this.cover);
+    const words = h("div", { class: "words" }, h("h3", {}, ...rich("map.decoded.title")), this.place, this.prior, this.cover, this.approximate);
     this.root = h("div", { class: "decoded-card" }, this.frame, this.bars.root, words);
     this.live = h("div", { class: "visually-hidden", "aria-live": "polite", "data-testid": "live" });
     this.parts = buildCard(() => actions.clear(), signal);
@@ -74,6 +75,12 @@ export class Panel {
     this.#open(model);
     if (isTable(model.spec.shape)) this.bars.show(values);
     else paintImage(this.decoded, values, model.spec.shape);
+  }
+
+  /** Say that the picture is blended, and why; nothing where it is the decoder's own. @param {string} why */
+  showApproximate(why) {
+    setShown(this.approximate, why !== "");
+    setText(this.approximate, why);
   }
 
   /**
