@@ -1,4 +1,4 @@
-"""Imported models explored end to end in a real Chromium: pythae's of 2 and 10 dimensions, a family, a served decoder."""
+"""Imported models explored end to end in a real Chromium: pythae's of 2 and 10 dimensions, a family, a served one."""
 
 from __future__ import annotations
 
