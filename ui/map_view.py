@@ -20,6 +20,7 @@ def show_map(model: cache.OpenModel) -> float:
     opening.follow(events)
     with opening.parts():
         chunks = opening.send_codes(model, data["initial"], events)
+        opening.send_decoded(model, events)
         if not missing and (opening.has_small_images(model) or events.wants_originals):
             opening.send_originals(model, chunks)
     return float((events.view or data["initial"]).get("beta", data["start"]))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,13 @@ def _model_spec(card: dict[str, Any], digest: str) -> dict[str, Any]:
         "sigma_x": config["sigma_x"],
         "columns": card.get("columns", []),
     }
+
+
+def decoded_payload(
+    digest: str, beta: float, z: Sequence[float], image: NDArray[np.float32]
+) -> bytes:
+    """One picture that the server decoded, float32 [values], at β and z [d] as they were asked for."""
+    return _message({"kind": "decoded", "digest": digest, "beta": beta, "z": list(z)}, image=image)
 
 
 def encoder_payload(card: dict[str, Any], weights: dict[str, NDArray[Any]], digest: str) -> bytes:

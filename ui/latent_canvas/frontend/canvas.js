@@ -6,6 +6,7 @@ import { Camera } from "./camera.js";
 import { pick } from "./codes.js";
 import { h, saveFile, setShown, setText } from "./dom.js";
 import { attachPointers } from "./drag.js";
+import { ImportedDecoder } from "./imported_decoder.js";
 import { attachKeys } from "./keys.js";
 import { attachMapExtras } from "./map_extras.js";
 import { Painter } from "./painter.js";
@@ -202,6 +203,7 @@ export class LatentCanvas {
     this.camera.place();
     // The address learns of the model now; the server knows what it has just sent.
     this.teller.tell(this.state, !this.switched);
+    if (model.decoder instanceof ImportedDecoder && model.decoder.approximate) this.teller.restSoon();
   }
 
   // ---- what hands do
@@ -350,6 +352,8 @@ export class LatentCanvas {
     this.teller.tell(this.state, this.paths.playing !== 0);
     // The strip of neighbours shows originals from the first rest on.
     this.#wantOriginal(this.#nearest()[0] ?? -1);
+    const place = this.model.decoder instanceof ImportedDecoder && this.model.decoder.toServe(this.state.z);
+    if (place) this.teller.want({ decode: place });
     this.panel.sayWords();
   }
 

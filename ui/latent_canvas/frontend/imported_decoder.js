@@ -40,6 +40,8 @@ export class ImportedDecoder {
     this.beta = 0;
     this.node = 0;
     this.z = new Float64Array(spec.latent_dim);
+    /** What the server decoded last, where the browser cannot. @type {{z: number[], beta: number, values: Float32Array} | null} */
+    this.served = null;
     this.setBeta(0);
   }
 
@@ -57,6 +59,28 @@ export class ImportedDecoder {
   /** Pictures are blended of a grid: near the decoder's own, and not the same. */
   get approximate() {
     return this.member.network === null;
+  }
+
+  /**
+   * The server's own picture of a place, where it has sent it.
+   * @param {ArrayLike<number>} place x, y in the plane
+   * @returns {Float32Array | null}
+   */
+  exactAt(place) {
+    const { served } = this;
+    if (!served || served.beta !== this.beta) return null;
+    const z = this.codes.lift(place[0], place[1], this.node, this.z);
+    return served.z.every((value, j) => value === z[j]) ? served.values : null;
+  }
+
+  /**
+   * What to ask the server for, where only it can decode a place.
+   * @param {ArrayLike<number>} place x, y in the plane
+   * @returns {{z: number[], beta: number} | null}
+   */
+  toServe(place) {
+    if (!this.member.served || this.exactAt(place)) return null;
+    return { z: Array.from(this.codes.lift(place[0], place[1], this.node, this.z)), beta: this.beta };
   }
 
   /** There is nothing to decode this plane with. */

@@ -169,9 +169,11 @@ export class Painter {
     const { z } = canvas.state;
     const count = model.spec.shape.reduce((a, b) => a * b, 1);
     if (this.pixels.length !== count) this.pixels = new Float32Array(count);
-    model.decoder.decode(z, this.pixels);
+    const exact = model.decoder instanceof ImportedDecoder ? model.decoder.exactAt(z) : null;
+    if (exact) this.pixels.set(exact);
+    else model.decoder.decode(z, this.pixels);
     canvas.panel.showDecoded(this.pixels, model);
-    this.#tellApproximate(model);
+    this.#tellApproximate(model, exact !== null);
     this.decodeMs = performance.now() - began;
     const mask = canvas.state.show === "selected" ? undefined : canvas.shownMask();
     const among = mask ? this.shown : model.codes.n;
@@ -181,12 +183,18 @@ export class Painter {
     this.#tellZ();
   }
 
-  /** A decoder that the browser cannot run is blended from pictures. @param {Model} model */
-  #tellApproximate({ decoder }) {
-    const approximate = decoder instanceof ImportedDecoder && decoder.approximate;
-    this.canvas.root.dataset.approximate = String(approximate);
-    this.canvas.panel.showApproximate(!approximate ? "" : decoder.blind ? t("planes.blind.short") : t("planes.approximate"));
-    if (approximate) this.canvas.panel.approximate.title = decoder.member.why;
+  /**
+   * A decoder that the browser cannot run is blended from pictures; the server's own picture comes when the hand rests.
+   * @param {Model} model @param {boolean} exact the picture on show is the server's
+   */
+  #tellApproximate({ decoder }, exact) {
+    const blended = decoder instanceof ImportedDecoder && decoder.approximate;
+    this.canvas.root.dataset.approximate = String(blended && !exact);
+    if (!blended) return this.canvas.panel.showApproximate("");
+    const { served, why } = decoder.member;
+    const says = exact ? "planes.exact" : decoder.blind ? "planes.blind.short" : served ? "planes.approximate.moving" : "planes.approximate";
+    this.canvas.panel.showApproximate(t(says));
+    this.canvas.panel.approximate.title = why;
   }
 
   /**

@@ -220,6 +220,7 @@ function place(part) {
   else if (kind === "codes") putCodes(part);
   else if (kind === "encoder") putEncoder(part);
   else if (kind === "statistics") putStatistics(part);
+  else if (kind === "decoded") putDecoded(part);
   else void putOriginals(part);
 }
 
@@ -277,6 +278,14 @@ function putStatistics({ facts: { digest, samples, levels, bins, drawing }, tens
   if (!model || model.statistics) return;
   const { mean, deviation, histogram } = /** @type {any} */ (tensors);
   model.statistics = { samples, levels, bins, drawing, mean, deviation, histogram };
+  announce(digest);
+}
+
+/** @param {Part} part */
+function putDecoded({ facts: { digest, z, beta }, tensors }) {
+  const { decoder } = models.get(digest) ?? {};
+  if (!(decoder instanceof ImportedDecoder)) return;
+  decoder.served = { z, beta, values: /** @type {Float32Array} */ (tensors.image) };
   announce(digest);
 }
 

@@ -5,7 +5,8 @@ import { writeAddress } from "./address.js";
 /** The hand rests when nothing moved for this long, in milliseconds. */
 const REST_MS = 140;
 /** What a page can ask the server for: all samples, their original images, the separately trained models. */
-/** @typedef {{all: boolean, originals: boolean, separate: boolean}} Wanted */
+/** And one picture, of a decoder that only the server can run. */
+/** @typedef {{all: boolean, originals: boolean, separate: boolean, decode?: {z: number[], beta: number}}} Wanted */
 /** @type {Readonly<Wanted>} */
 const NOTHING = Object.freeze({ all: false, originals: false, separate: false });
 

@@ -1,0 +1,70 @@
+"""ONNX graphs as decoders, run by onnxruntime (the extra `onnx`), which runs no code of a graph's own."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections import OrderedDict
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_core.bring.errors import ImportRefused
+
+MOST_SESSIONS = 8
+MISSING = 'expected the package onnxruntime, which runs ONNX files, but it is not installed: pip install "onnxruntime"'
+
+_sessions: OrderedDict[str, Any] = OrderedDict()
+_lock = Lock()
+
+
+def can_run() -> bool:
+    """Whether onnxruntime is installed."""
+    return importlib.util.find_spec("onnxruntime") is not None
+
+
+def run_decoder(content: bytes, z: NDArray[Any]) -> NDArray[np.float32]:
+    """What a decoder's graph gives for points z [N, d] -> float32 [N, values].
+
+    Raises ImportRefused, one sentence, where onnxruntime is missing, or the graph is none, takes other points or fails.
+    """
+    points = np.ascontiguousarray(z, np.float32)
+    session = _session(content)
+    (name,) = [node.name for node in session.get_inputs()][:1]
+    try:
+        out = session.run(None, {name: points})[0]
+    except Exception as error:  # whatever the runtime says of a graph that it loaded
+        reason = " ".join(str(error).split())[:200]
+        raise ImportRefused(f"expected a decoder of points {list(points.shape)}, but it says: {reason}") from error
+    if len(out) != len(points) or not np.isfinite(out).all():
+        raise ImportRefused(f"expected {len(points)} finite pictures of the decoder, got {list(out.shape)}")
+    found: NDArray[np.float32] = np.asarray(out, np.float32).reshape(len(points), -1)
+    return found
+
+
+def _session(content: bytes) -> Any:
+    """The graph, ready to run; the last few are kept."""
+    key = hashlib.sha256(content).hexdigest()
+    with _lock:
+        if key in _sessions:
+            _sessions.move_to_end(key)
+            return _sessions[key]
+    if not can_run():
+        raise ImportRefused(MISSING)
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has a class of its own for each fault
+        reason = " ".join(str(error).split())[:200]
+        raise ImportRefused(f"expected an ONNX file that can be run, but onnxruntime says: {reason}") from error
+    with _lock:
+        _sessions[key] = session
+        while len(_sessions) > MOST_SESSIONS:
+            _sessions.popitem(last=False)
+    return session
