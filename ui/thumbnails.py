@@ -16,15 +16,12 @@ from PIL import Image
 
 from ui import cache
 from vae_core.checkpoints import load_codes
+from vae_core.palette import TEN  # frontend/palette.js has the same ten; a test compares them
 from vae_core.projection import dimension_table, ranked
 
 SIZE = 240  # pixels; shown at about half of that, so that it is sharp on every screen
 MOST_SAMPLES = 2_000
 BETA = 1.0  # where the loss is the true ELBO, and where the pages open
-# frontend/palette.js has the same ten; a test compares them.
-TEN = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-)  # fmt: skip
 # How far the whole map reaches at least and at most, in latent units, as in frontend/framing.js.
 REACH = (3.25, 6.5)
 # No Gaussian is drawn narrower than this, in pixels: a dot that falls between pixels would vanish.

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vae_core import traversal
+    from vae_core import figures, traversal
     from vae_core.bring.export import export
     from vae_core.checkpoints import (
         CheckpointError,
@@ -42,8 +42,10 @@ if TYPE_CHECKING:
         Plane,
         alignments,
         dimension_table,
+        ellipse_axes,
         plane_through,
         principal_plane,
+        procrustes,
         project_codes,
     )
     from vae_core.statistics import ImageStatistics, image_statistics
@@ -87,7 +89,16 @@ _MODULES = {
     ),
     "models": ("VAE",),
     "objectives": ("collapse_beta", "distortion", "elbo", "rate"),
-    "projection": ("Plane", "alignments", "dimension_table", "plane_through", "principal_plane", "project_codes"),
+    "projection": (
+        "Plane",
+        "alignments",
+        "dimension_table",
+        "ellipse_axes",
+        "plane_through",
+        "principal_plane",
+        "procrustes",
+        "project_codes",
+    ),
     "posterior": ("AggregatePosterior", "Estimate"),
     "statistics": ("ImageStatistics", "image_statistics"),
     "table": ("table_of",),
@@ -120,7 +131,9 @@ __all__ = [
     "dimension_table",
     "distortion",
     "elbo",
+    "ellipse_axes",
     "export",
+    "figures",
     "image_statistics",
     "list_models",
     "load_card",
@@ -134,6 +147,7 @@ __all__ = [
     "load_weights",
     "plane_through",
     "principal_plane",
+    "procrustes",
     "project_codes",
     "rate",
     "save",
@@ -147,8 +161,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "traversal":
-        return import_module("vae_core.traversal")
+    if name in ("figures", "traversal"):
+        return import_module(f"vae_core.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'vae_core' has no attribute {name!r}")
     return getattr(import_module(f"vae_core.{_HOME[name]}"), name)
