@@ -158,7 +158,9 @@ def _summary(card: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
     config, training = card["config"], card["training"]
     shape = "x".join(str(size) for size in config["input_shape"])
     widths = "-".join(str(width) for width in config["hidden"])
-    network = card["imported"]["described"] or "of one's own" if "imported" in card else f"{widths} in encoder and decoder"
+    network = f"{widths} in encoder and decoder"
+    if "imported" in card:
+        network = card["imported"]["described"] or "imported"
     likelihood = config["likelihood"]
     if likelihood == "gaussian":
         likelihood += f", sigma_x = {config['sigma_x']:g}"

@@ -2,7 +2,7 @@
 
 A diagonal Gaussian seen through a linear map P is a Gaussian again, with the covariance P diag(σ²) Pᵀ: an ellipse that
 is turned in general. The rows of P are orthonormal here, so that the prior N(0, I) is N(0, I) in every plane. NumPy
-alone; only `principal_plane` asks scikit-learn.
+alone: the server projects for pages that only show a model.
 """
 
 from __future__ import annotations
@@ -85,16 +85,14 @@ def principal_plane(mu: ArrayLike) -> tuple[Plane, tuple[float, float]]:
 
     It goes through 0, where the prior is, and not through the mean. Of each axis the largest number is positive.
     """
-    from sklearn.decomposition import PCA
-
     points = np.asarray(mu, np.float64)
     _check_points(points)
-    with np.errstate(invalid="ignore"):  # the shares of no variance at all
-        components = PCA(n_components=2, svd_solver="covariance_eigh").fit(points)
-    axes = np.array(components.components_, np.float64)
+    centred = points - points.mean(axis=0)
+    variances, directions = np.linalg.eigh(centred.T @ centred)  # rising
+    axes = directions[:, :-3:-1].T.copy()
     largest = np.abs(axes).argmax(axis=1)
     axes *= np.where(axes[np.arange(2), largest] < 0, -1, 1)[:, None]
-    shares = np.nan_to_num(components.explained_variance_ratio_)
+    shares = np.maximum(variances[:-3:-1], 0) / (variances.sum() or 1.0)
     return Plane(axes, np.zeros(points.shape[1])), (float(shares[0]), float(shares[1]))
 
 

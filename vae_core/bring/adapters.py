@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,9 @@ WIDTHS = {
 IMAGES = ("reconstruction", "recon_x", "sample", "x_hat", "mean", "loc")
 READINGS = tuple(WIDTHS)
 LONGEST_REASON = 300
+HINT = "; flatten it to two axes, and let decode take it apart again"
+POINTS_AT_ONCE, VALUES_AT_ONCE = 512, 2**22  # that a decoder is called with, and that it gives back
+DEPTH = 4  # functions and objects within others that are looked into for modules
 
 
 class Encoder:
@@ -48,7 +53,7 @@ class Encoder:
             if value.ndim != 2 or len(value) != count:
                 raise ImportRefused(
                     f"expected the encoder's {name} to have the shape [{count}, d] for {count} samples, got"
-                    f" {list(value.shape)}"
+                    f" {list(value.shape)}{HINT if value.ndim > 2 else ''}"
                 )
         if found[0].shape != found[1].shape:
             raise ImportRefused(
@@ -59,7 +64,10 @@ class Encoder:
 
 
 class Decoder:
-    """decode as a function from points z, float32 [n, d], to what it makes of them, float32 [n, values]."""
+    """decode as a function from points z, float32 [n, d], to what it makes of them, float32 [n, values].
+
+    It is called with so many points at once as it can be trusted with; few calls are cheaper than many.
+    """
 
     def __init__(self, decode: Callable[[Any], Any], like: Any) -> None:
         self._decode, self._like = decode, like
@@ -67,6 +75,11 @@ class Decoder:
 
     def __call__(self, z: Floats) -> Floats:
         points = np.ascontiguousarray(z, np.float32)
+        at_once = min(POINTS_AT_ONCE, max(1, VALUES_AT_ONCE // math.prod(self.shape)))
+        parts = [self._decoded(points[start : start + at_once]) for start in range(0, len(points), at_once)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _decoded(self, points: Floats) -> Floats:
         answer = call(self._decode, _alike(points, self._like), "the decoder")
         image = as_array(image_of(answer), "the decoder's output")
         if image.ndim < 2 or len(image) != len(points):
@@ -86,7 +99,7 @@ def call(function: Callable[[Any], Any], argument: Any, name: str) -> Any:
     except (KeyboardInterrupt, ImportRefused):
         raise
     except Exception as error:
-        shape, reason = list(np.shape(argument)), " ".join(str(error).split())[:LONGEST_REASON]
+        shape, reason = list(getattr(argument, "shape", ())), " ".join(str(error).split())[:LONGEST_REASON]
         raise ImportRefused(
             f"{name} raised {type(error).__name__} for an input of the shape {shape}: {reason or 'without a word'}"
         ) from error
@@ -118,21 +131,43 @@ def in_eval_mode(*functions: Any) -> Iterator[None]:
 
 
 def modules_of(function: Any) -> list[Any]:
-    """The PyTorch modules that a function is, is a method of, or closes over."""
+    """The PyTorch modules that a function is, is a method of, closes over, names or hands on to."""
     torch = sys.modules.get("torch")
+    found: list[Any] = []
     if torch is None:
-        return []
-    inner = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
-    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or () if _is_filled(cell)]
-    code, space = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+        return found
+    seen, layer = set[int](), [function]
+    for _ in range(DEPTH):
+        below: list[Any] = []
+        for item in layer:
+            if id(item) in seen or isinstance(item, type | ModuleType):
+                continue
+            seen.add(id(item))
+            if isinstance(item, torch.nn.Module):
+                found.append(item)
+            else:
+                below += _held_by(item)
+        layer = below
+    return found
+
+
+def _held_by(item: Any) -> list[Any]:
+    """What a function or another object keeps or names: closures, globals, attributes, a method's object."""
+    code, space = getattr(item, "__code__", None), getattr(item, "__globals__", {})
+    cells = [cell.cell_contents for cell in getattr(item, "__closure__", None) or () if _is_filled(cell)]
     named = [space[name] for name in code.co_names if name in space] if code is not None else []
-    candidates = [function, getattr(function, "__self__", None), *cells, *named]
-    found = [item for item in candidates if isinstance(item, torch.nn.Module)]
-    return found + (modules_of(inner) if inner is not None else [])
+    inner = [getattr(item, name, None) for name in ("__self__", "func")]
+    return [*inner, *cells, *named, *getattr(item, "__dict__", {}).values()]
 
 
 def as_array(value: Any, name: str) -> Floats:
     """A tensor of any library as float32. Raises ImportRefused where it is none."""
+    with np.errstate(over="ignore"):
+        return raw_array(value, name).astype(np.float32, copy=False)
+
+
+def raw_array(value: Any, name: str) -> Array:
+    """A tensor of any library as an array of its own kind of numbers, not copied where that can be avoided."""
     detached = value.detach() if hasattr(value, "detach") else value
     on_cpu = detached.cpu() if hasattr(detached, "cpu") else detached
     if hasattr(on_cpu, "dtype") and "bfloat16" in str(on_cpu.dtype) and hasattr(on_cpu, "float"):
@@ -143,8 +178,7 @@ def as_array(value: Any, name: str) -> Floats:
         raise ImportRefused(f"expected {name} to be an array or a tensor, got {type(value).__name__}") from error
     if array.dtype.kind not in "fiu":
         raise ImportRefused(f"expected {name} to be an array or a tensor of numbers, got {type(value).__name__}")
-    with np.errstate(over="ignore"):
-        return array.astype(np.float32, copy=False)
+    return array
 
 
 def _parts(answer: Any) -> tuple[Any, Any, str | None]:
@@ -152,6 +186,8 @@ def _parts(answer: Any) -> tuple[Any, Any, str | None]:
     latent = getattr(answer, "latent_dist", None)
     if latent is not None:
         answer = latent
+    if hasattr(answer, "_asdict") and {*answer._fields} & {*MEANS}:  # a named tuple
+        answer = answer._asdict()
     base = getattr(answer, "base_dist", answer)  # of torch.distributions.Independent
     if hasattr(base, "loc") and hasattr(base, "scale"):
         return base.loc, base.scale, "sigma"

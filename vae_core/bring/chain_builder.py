@@ -141,16 +141,16 @@ def finished(last: Link) -> Chain:
     return Chain(tuple(link.layer for link in links if link.layer is not None), tensors)
 
 
-def extended(chain: Chain, *, scale: float = 1.0, shift: float = 0.0, index: Values | None = None) -> Chain:
-    """The chain with its numbers scaled, shifted and then put into another order."""
+def extended(chain: Chain, *, scale: Values, shift: Values, index: Values | None = None) -> Chain:
+    """The chain with its numbers scaled, shifted (all of them [1], or each [outputs]) and put into another order."""
     link = Link(None, None, {}, (chain.inputs,))
     for i, layer in enumerate(chain.layers):
         start = f"{i}."
         tensors = {name.removeprefix(start): t for name, t in chain.tensors.items() if name.startswith(start)}
         out = layer["out"]
         link = Link(link, layer, tensors, (out,) if isinstance(out, int) else tuple(out))
-    if (scale, shift) != (1.0, 0.0):
-        link = affine(link, np.array([scale]), np.array([shift]))
+    if (scale != 1).any() or shift.any():
+        link = affine(link, scale, shift)
     if index is not None:
         link = gather(link, index, (len(index),))
     return finished(link)

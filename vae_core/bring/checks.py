@@ -2,8 +2,7 @@
 
 The second output of an encoder says how wide each Gaussian is, but not how: as log σ², log σ, σ² or σ. A wrong reading
 shows in what comes back: draws z = μ + σ·ε decode to the sample they came from only where σ is the encoder's own. The
-encoder was trained to make D + βR small, so that the right reading has the smallest one; and where draws are encoded
-again, their means spread by about σ.
+encoder was trained to make D + βR small, so that the right reading has the smallest one, if β and σ_x are said rightly.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from vae_core.bring.adapters import READINGS, Decoder, Encoder, Floats
 from vae_core.bring.errors import ImportRefused
 from vae_core.bring.measure import Likelihood, rates
 
-DRAWS = 4
+DRAWS = 2
 LARGEST_LOG_VAR = 80.0  # of a log-variance: σ is 2e17 there, and its square leaves float32 soon
 CONSTANT = 1e-6  # of the range of a decoder's outputs: no picture differs by less
 COLLAPSED = 0.1  # nats: below, the encoder tells nothing either
@@ -38,7 +37,7 @@ class Findings:
 
 def sigma_of(second: Floats, reading: str) -> Floats:
     """σ from an encoder's second output. Raises ImportRefused where that cannot be read so."""
-    _check_finite(second, "encoder")
+    check_finite(second, "encoder")
     if reading in ("variance", "sigma"):
         if (second <= 0).any():
             said = "variances" if reading == "variance" else "standard deviations"
@@ -61,6 +60,7 @@ def look(
     encoder: Encoder,
     decoder: Decoder,
     batch: Any,
+    codes: tuple[Floats, Floats],
     target: Floats,
     *,
     reading: str | None,
@@ -69,16 +69,13 @@ def look(
     to_unit: Callable[[Floats], Floats],
     encode_again: Callable[[Floats], Any],
 ) -> Findings:
-    """Encode and decode a few samples and compare. target [n, values] in [0, 1]: what should come back.
+    """Decode a few samples and compare. codes: what encoder said of batch; target [n, values] in [0, 1]: what should
+    come back.
 
     to_unit: the decoder's output as values in [0, 1]. encode_again: such values as the encoder takes them. Raises
     ImportRefused, one sentence, where this is no VAE of these data.
     """
-    mu, second = encoder(batch)
-    _check_finite(mu, "encoder")
-    d = mu.shape[1]
-    if d < 2:
-        raise ImportRefused(f"expected at least 2 latent dimensions, got {d}")
+    mu, second = codes
     said = reading or encoder.reading
     if said is not None and said not in READINGS:
         raise ImportRefused(f"variance: expected one of {', '.join(READINGS)}, got {said!r}")
@@ -86,80 +83,104 @@ def look(
     warnings = []
     if np.abs(encoder(batch)[0] - mu).max() > SAME_AGAIN * (1 + np.abs(mu).max()):
         warnings.append("the encoder gives another mean each time: does it draw z itself, or is dropout on?")
-    _check_decoder(decoder, mu, sigma, target, d)
-    losses = {
-        other: _loss(decoder, mu, sigma_of(second, other), target, beta, likelihood, to_unit)
-        for other in READINGS
-        if other in ("log_var", "log_sigma") or (second > 0).all()
-    }
-    warnings += _doubts(said, losses, second, decoder, encoder, mu, to_unit, encode_again)
-    return Findings(d, said or "log_var", tuple(warnings))
+    warnings += _check_decoder(decoder, mu, sigma)
+    if said is None:
+        readings = ("log_var", "log_sigma", *(("variance", "sigma") if (second > 0).all() else ()))
+        sigmas = {other: _any_sigma(second, other) for other in readings}
+        losses = _losses(decoder, mu, sigmas, target, beta, likelihood, to_unit)
+        _check_not_positive(mu, second, losses)
+        warnings += _doubts(losses, sigma, decoder, encoder, mu, to_unit, encode_again)
+    return Findings(mu.shape[1], said or "log_var", tuple(warnings))
 
 
-def _check_decoder(decoder: Decoder, mu: Floats, sigma: Floats, target: Floats, d: int) -> None:
-    rng = np.random.default_rng(0)
-    z = np.concatenate([rng.standard_normal((16, d)).astype(np.float32), mu[:16]])
-    out = decoder(z)
-    _check_finite(out, "decoder")
+def check_output(out: Floats, target: Floats) -> None:
+    """Raise ImportRefused where a decoder's output is not finite or of another size than samples [n, values]."""
+    check_finite(out, "decoder")
     if out.shape[1] != target.shape[1]:
         raise ImportRefused(
             f"expected the decoder to give back {target.shape[1]} numbers per sample, as many as the data have, got"
             f" {out.shape[1]}"
         )
-    if np.ptp(out, axis=0).max() <= CONSTANT * max(1.0, float(np.abs(out).max())):
-        rate = float(rates(mu, sigma).mean())
-        if rate > COLLAPSED:
-            raise ImportRefused(
-                "your decoder gives the same output everywhere: posterior collapse? (the encoder still tells"
-                f" {rate:.2f} nats per sample, which the decoder does not use)"
-            )
 
 
-def _loss(
+def _check_decoder(decoder: Decoder, mu: Floats, sigma: Floats) -> list[str]:
+    """A warning where encoder and decoder have collapsed both: such a model is worth looking at.
+
+    Raises ImportRefused where the decoder alone tells nothing: then it is more likely not the trained one.
+    """
+    z = np.random.default_rng(0).standard_normal((16, mu.shape[1])).astype(np.float32)
+    out = decoder(np.concatenate([z, mu[:16]]))
+    check_finite(out, "decoder")
+    if np.ptp(out, axis=0).max() > CONSTANT * max(1.0, float(np.abs(out).max())):
+        return []
+    rate = float(rates(mu, sigma).mean())
+    if rate > COLLAPSED:
+        raise ImportRefused(
+            "your decoder gives the same output everywhere: posterior collapse? (the encoder still tells"
+            f" {rate:.2f} nats per sample, which the decoder does not use: is it the trained one?)"
+        )
+    return ["the decoder gives the same output everywhere and the encoder tells nothing: posterior collapse"]
+
+
+def _losses(
     decoder: Decoder,
     mu: Floats,
-    sigma: Floats,
+    sigmas: dict[str, Floats],
     target: Floats,
     beta: float,
     likelihood: Likelihood,
     to_unit: Callable[[Floats], Floats],
-) -> float:
-    """D + βR per sample, of DRAWS draws each; infinite where a σ is too large to be drawn."""
-    rng = np.random.default_rng(1)
-    found = 0.0
-    for _ in range(DRAWS):
-        z: Floats = (mu + np.minimum(sigma, 1e6) * rng.standard_normal(mu.shape)).astype(np.float32)
-        found += float(likelihood.distortion(to_unit(decoder(z)), target).mean()) / DRAWS
-    return found + beta * float(rates(mu, sigma).mean())
+) -> dict[str, float]:
+    """D + βR per sample for each way to read σ, of DRAWS draws each, with the same noise for all."""
+    noise = np.random.default_rng(1).standard_normal((DRAWS, *mu.shape), np.float32)
+    z = np.stack([mu + np.minimum(sigma, 1e6) * noise for sigma in sigmas.values()]).astype(np.float32)
+    decoded = to_unit(decoder(z.reshape(-1, mu.shape[1]))).reshape(len(sigmas), -1, target.shape[1])
+    again = np.tile(target, (DRAWS, 1))
+    return {
+        reading: float(likelihood.distortion(part, again).mean()) + beta * float(rates(mu, sigma).mean())
+        for (reading, sigma), part in zip(sigmas.items(), decoded, strict=True)
+    }
+
+
+def _any_sigma(second: Floats, reading: str) -> Floats:
+    """σ under a reading that may be a wrong one."""
+    return sigma_of(np.minimum(second, np.float32(LARGEST_LOG_VAR / 2)), reading)
+
+
+def _check_not_positive(mu: Floats, second: Floats, losses: dict[str, float]) -> None:
+    """Raise ImportRefused where log-variances are all above 0: wider than the prior, which no KL term allows.
+
+    Where the encoder has collapsed they may be, by very little.
+    """
+    if not (second > 0).all() or float(rates(mu, _any_sigma(second, "log_var")).mean()) <= COLLAPSED:
+        return
+    read = ", ".join(f"{losses[reading]:.1f} as {reading}" for reading in ("log_var", "sigma", "variance"))
+    raise ImportRefused(
+        f"expected log-variances, got numbers from {second.min():.3g} to {second.max():.3g}, all above 0, which look"
+        f' like σ or σ²: say variance="sigma" or variance="variance", or variance="log_var" if they are (draws of z'
+        f" come back with D + βR = {read}, in nats)"
+    )
 
 
 def _doubts(
-    said: str | None,
     losses: dict[str, float],
-    second: Floats,
+    sigma: Floats,
     decoder: Decoder,
     encoder: Encoder,
     mu: Floats,
     to_unit: Callable[[Floats], Floats],
     encode_again: Callable[[Floats], Any],
 ) -> list[str]:
-    asked = said or "log_var"
-    best = min(losses, key=lambda reading: losses[reading])
-    clear = losses[asked] - losses[best] > CLEARLY * max(abs(losses[asked]), abs(losses[best]), 1.0)
-    if best == asked or not clear:
+    """A warning where the loss is clearly smaller with second outputs that are log σ, not log σ²."""
+    log_var, log_sigma = losses["log_var"], losses["log_sigma"]
+    if log_var - log_sigma <= CLEARLY * max(abs(log_var), abs(log_sigma), 1.0):
         return []
-    spread = _spread(decoder, encoder, mu, sigma_of(second, asked), to_unit, encode_again)
-    seen = (
-        f"draws of z with σ read as {asked} come back with D + βR = {losses[asked]:.1f} nats, read as {best} with"
-        f" {losses[best]:.1f}{spread}"
-    )
-    if said is None and (second > 0).all() and best in ("sigma", "variance"):
-        # Read as log σ², every Gaussian would be wider than the prior, which no KL term allows.
-        raise ImportRefused(
-            f"expected log-variances, got numbers from {second.min():.3g} to {second.max():.3g} that look like"
-            f' {"σ" if best == "sigma" else "σ²"} ({seen}); say variance="{best}", or variance="log_var" if they are'
-        )
-    return [f'is the encoder\'s second output really {asked}? {seen}; variance="{best}" reads it so']
+    spread = _spread(decoder, encoder, mu, sigma, to_unit, encode_again)
+    return [
+        "is the encoder's second output really log σ²? Draws of z come back with D + βR ="
+        f" {log_var:.1f} nats if so, and with {log_sigma:.1f} if it is log σ{spread}; either say"
+        ' variance="log_sigma", or beta and sigma_x are not those of the training'
+    ]
 
 
 def _spread(
@@ -178,10 +199,11 @@ def _spread(
     except ImportRefused:
         return ""
     found = float(again.reshape(z.shape).std(axis=1).mean())
-    return f", and encoded again they spread by {found:.2g} where σ would be {float(sigma[:8].mean()):.2g}"
+    return f" (encoded again they spread by {found:.2g} where σ would be {float(sigma[:8].mean()):.2g})"
 
 
-def _check_finite(values: NDArray[np.float32], whose: str) -> None:
+def check_finite(values: NDArray[np.float32], whose: str) -> None:
+    """Raise ImportRefused where an output, the "encoder"'s or the "decoder"'s, holds NaN or infinity."""
     wrong = int((~np.isfinite(values)).sum())
     if wrong:
         raise ImportRefused(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_core.bring.errors import ImportRefused
+from vae_core.bring.onnx_command import add_onnx
 from vae_core.config import LIKELIHOODS
 from vae_core.datasets import DATA_VARIABLE, DATASETS, Dataset, load_dataset
 
@@ -28,6 +29,9 @@ def add_import(parser: argparse.ArgumentParser, positive: Callable[[str], float]
     )
     pythae.add_argument("--trust", action="store_true", help=trust)
     _add_common(pythae, positive)
+    onnx = kinds.add_parser("onnx", help="an encoder and a decoder as ONNX files")
+    add_onnx(onnx)
+    _add_common(onnx, positive)
 
 
 def _add_common(parser: argparse.ArgumentParser, positive: Callable[[str], float]) -> None:
@@ -61,7 +65,8 @@ def _pythae(options: argparse.Namespace) -> int:
     model = read_pythae(options.folder, trust=options.trust)
     data = data_of(options)
     return export_as_asked(
-        options, model.encode, model.decode, fed(model, data), data, source="pythae", described=model.described,
+        options, model.encode, model.decode, fed(model, data), data, folder=options.folder, source="pythae",
+        described=model.described,
         beta=model.beta, likelihood=model.likelihood,
     )  # fmt: skip
 
@@ -92,22 +97,26 @@ def export_as_asked(
     samples: Any,
     data: Dataset,
     *,
+    folder: Path,
     source: str,
     described: str,
     beta: float,
     likelihood: str,
     **more: Any,
 ) -> int:
-    """Write the model as the parsed command line says, and say where; returns the exit status."""
+    """Write the model as the parsed command line says, and say where; returns the exit status.
+
+    folder: whose name the model has where nobody says another.
+    """
     from vae_core.bring.export import export
 
-    name = options.name or (None if options.family else _named(options.folder))
-    folder = export(
+    name = options.name or (None if options.family else _named(folder))
+    written = export(
         encode, decode, data, name=name, family=options.family, title=options.title, out=options.out,
         beta=beta if options.beta is None else options.beta, likelihood=options.likelihood or likelihood,
         sigma_x=options.sigma_x, replace=options.replace, source=source, described=described, fed=samples, **more,
     )  # fmt: skip
-    print(f"{folder}: {described}, {len(samples):,} samples")
+    print(f"{written}: {described}, {len(samples):,} samples")
     return 0
 
 

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_core.bring.adapters import Decoder, Floats, image_of
+from vae_core.bring.adapters import Decoder, Floats, image_of, modules_of
 from vae_core.bring.chain_builder import extended
+from vae_core.bring.onnx_model import can_run, run_decoder
+from vae_core.bring.ranges import Range
 from vae_core.bring.samples import Samples
 from vae_core.checkpoints import Grid, StoredDecoder
 from vae_core.layers import Chain
@@ -21,7 +23,8 @@ from vae_core.projection import Plane, dimension_table, principal_plane, ranked
 
 SIDE, MOST_GRID_BYTES = 33, 8_000_000  # points along a side of a grid of decodes, fewer where pictures are large
 LEAST_REACH = 3.5  # a grid reaches so far from the origin at least
-TOLERANCE = 1e-4  # of the range of values: farther from the decoder a chain is none
+TOLERANCE, HALF_TOLERANCE = 1e-4, 2e-2  # of the range of values: farther from the decoder a chain is none
+LONGEST_WHY = 200  # characters
 PROBES, SCALES = 24, (0.3, 1.0, 3.0)
 
 
@@ -39,49 +42,62 @@ def order_of(decoder: Decoder, samples: Samples) -> NDArray[np.int64] | None:
 
 
 def shown_decoder(
-    decoder: Decoder, order: NDArray[np.int64] | None, low: float, high: float
+    decoder: Decoder, order: NDArray[np.int64] | None, values: Range
 ) -> Callable[[Floats], Floats]:
-    """The decoder with its values as they are shown: 0 for low and 1 for high, colours last."""
+    """The decoder with its values as they are shown: from 0 to 1, colours last."""
 
     def decode(z: Floats) -> Floats:
         out = decoder(z)
-        out = out if order is None else out[:, order]
-        return out if (low, high) == (0.0, 1.0) else ((out - low) / (high - low)).astype(np.float32)
+        return values.unit(out if order is None else out[:, order])
 
     return decode
 
 
 def stored_decoder(
     decode: Callable[[Any], Any],
-    decoder: Decoder,
     shown: Callable[[Floats], Floats],
     samples: Samples,
     order: NDArray[np.int64] | None,
     mu: Floats,
     sigma: Floats,
     *,
-    low: float,
-    high: float,
+    values: Range,
     chain: Chain | None = None,
     onnx: bytes | None = None,
+    why: str = "",
 ) -> StoredDecoder:
-    """The decoder as it is kept. chain, onnx: what is known of it already; a chain that is not the decoder is not kept.
+    """The decoder as it is kept: as a chain, else as a graph and pictures.
 
-    low, high: what stands for 0 and 1 in what it gives back.
+    values: what stands for 0 and 1 in what it gives back. chain, onnx: what is known of it already, the graph with
+    values as they are shown; neither is kept where it does not do what the decoder does. why: what is known of why it
+    is no chain.
     """
     d = mu.shape[1]
-    why = "it is Python code that PyTorch does not see into"
-    if chain is None:
-        chain, why = _traced(decode, decoder, d, samples)
+    half = "float16" in str(samples.fed.dtype)  # such decoders compute to three digits, their chain to seven
+    tolerance = HALF_TOLERANCE if half else TOLERANCE
+    if chain is None and not why:
+        chain, why = _traced(decode, d, samples)
     if chain is not None:
-        factor = 1 / (high - low)
-        whole = extended(chain, scale=factor, shift=-low * factor, index=order)
-        why = _difference(whole, shown, d)
-        if not why:
+        whole = extended(chain, **_affine_of(values, order), index=order)
+        wrong = _difference(whole.run, shown, d, tolerance)
+        if not wrong:
             return StoredDecoder(whole)
+        why = f"recorded, {wrong}"
     if onnx is None and is_torch(samples.fed):
-        onnx = to_onnx(decode, d, order, low, high)
-    return StoredDecoder(onnx=onnx, why=why, grids=grids_of(shown, mu, sigma))
+        onnx = to_onnx(decode, d, order, values)
+    if onnx is not None and (wrong := _difference(_graph(onnx), shown, d, tolerance)):
+        onnx, why = None, f"{why}; as a graph, {wrong}"
+    return StoredDecoder(onnx=onnx, why=why[:LONGEST_WHY], grids=grids_of(shown, mu, sigma))
+
+
+def _affine_of(values: Range, order: NDArray[np.int64] | None) -> dict[str, NDArray[np.float64]]:
+    """Scale and shift, of all numbers or of each in the decoder's own order, that make its output what is shown."""
+    scale = 1 / (values.high.astype(np.float64) - values.low)
+    parts = {"scale": scale, "shift": -values.low * scale}
+    if order is not None and scale.ndim:
+        own = np.argsort(order)
+        parts = {name: part[own] for name, part in parts.items()}
+    return {name: np.atleast_1d(part) for name, part in parts.items()}
 
 
 def is_torch(data: Any) -> bool:
@@ -90,9 +106,10 @@ def is_torch(data: Any) -> bool:
     return torch is not None and isinstance(data, torch.Tensor)
 
 
-def _traced(decode: Any, decoder: Decoder, d: int, samples: Samples) -> tuple[Chain | None, str]:
+def _traced(decode: Any, d: int, samples: Samples) -> tuple[Chain | None, str]:
     if not is_torch(samples.fed):
-        return None, "it is Python code that PyTorch does not see into"
+        seen = "it takes NumPy arrays, where PyTorch tensors as data would let its layers be seen"
+        return None, seen if modules_of(decode) else "it is Python code that PyTorch does not see into"
     import torch
 
     from vae_core.bring.torch_chain import POINTS, record
@@ -106,18 +123,32 @@ def _traced(decode: Any, decoder: Decoder, d: int, samples: Samples) -> tuple[Ch
         return None, " ".join(f"it cannot be recorded: {error}".split())[:160]
 
 
-def _difference(chain: Chain, shown: Callable[[Floats], Floats], d: int) -> str:
-    """ "" where the chain does what the decoder does, else a phrase."""
-    rng = np.random.default_rng(3)
-    for scale in SCALES:
-        z = (scale * rng.standard_normal((PROBES, d))).astype(np.float32)
-        expected = shown(z)
-        if chain.outputs != expected.shape[1]:
-            return "recorded, it gives back another number of values"
-        far = float(np.abs(chain.run(z) - expected).max())
-        if not far <= TOLERANCE * max(1.0, float(np.abs(expected).max())):
-            return f"recorded, it differs by {far:.1g}: it does not do the same at every z"
+def _difference(
+    run: Callable[[Floats], Floats] | None, shown: Callable[[Floats], Floats], d: int, tolerance: float
+) -> str:
+    """ "" where a copy of the decoder does what the decoder does or cannot be tried (None), else a phrase."""
+    if run is None:
+        return ""
+    z = np.random.default_rng(3).standard_normal((len(SCALES) * PROBES, d)).astype(np.float32)
+    z *= np.repeat(np.array(SCALES, np.float32), PROBES)[:, None]
+    expected = shown(z)
+    try:
+        found = run(z).reshape(len(z), -1)
+    except Exception:  # whatever a graph may do
+        return "it does not run"
+    if found.shape != expected.shape:
+        return "it gives back another number of values"
+    difference = np.abs(found - expected).reshape(len(SCALES), -1).max(axis=1)
+    size = np.abs(expected).reshape(len(SCALES), -1).max(axis=1)
+    wrong = np.flatnonzero(~(difference <= tolerance * np.maximum(1, size)))
+    if len(wrong):
+        return f"it differs by {difference[wrong[0]]:.1g}: it does not do the same at every z"
     return ""
+
+
+def _graph(onnx: bytes) -> Callable[[Floats], Floats] | None:
+    """What a decoder's graph does; None without onnxruntime: then no page here could run it."""
+    return (lambda z: run_decoder(onnx, z)) if can_run() else None
 
 
 def grids_of(shown: Callable[[Floats], Floats], mu: Floats, sigma: Floats) -> tuple[Grid, ...]:
@@ -145,19 +176,8 @@ def grid_of(shown: Callable[[Floats], Floats], plane: Plane, mu: Floats) -> Grid
     return Grid(plane, bounds, np.stack(rows).astype(np.uint8))
 
 
-def check_range(shown: Floats) -> str:
-    """A warning where decodes [n, values] are far from the values that are shown; "" else."""
-    low, high = float(shown.min()), float(shown.max())
-    if low >= -0.75 and high <= 1.75:
-        return ""
-    return (
-        f"the decoder's values run from {low:.3g} to {high:.3g} where 0 to 1 is shown: are they logits (then let decode"
-        " end with a sigmoid), or is pixel_range another one?"
-    )
-
-
 def to_onnx(
-    decode: Callable[[Any], Any], d: int, order: NDArray[np.int64] | None, low: float, high: float
+    decode: Callable[[Any], Any], d: int, order: NDArray[np.int64] | None, values: Range
 ) -> bytes | None:
     """A PyTorch decoder as an ONNX graph, from z [N, d] to values as shown [N, values], on the CPU.
 
@@ -168,6 +188,7 @@ def to_onnx(
     import torch
 
     places = None if order is None else torch.from_numpy(order)
+    low, high = torch.from_numpy(values.low), torch.from_numpy(values.high)
 
     class Whole(torch.nn.Module):
         def forward(self, z: Any) -> Any:

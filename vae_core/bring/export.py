@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from dataclasses import replace as with_changes
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,20 @@ from vae_core import home, library
 from vae_core.bring import checks
 from vae_core.bring import family as families
 from vae_core.bring.adapters import Decoder, Encoder, Floats, in_eval_mode, modules_of
-from vae_core.bring.decoders import check_range, order_of, shown_decoder, stored_decoder
+from vae_core.bring.decoders import order_of, shown_decoder, stored_decoder
 from vae_core.bring.errors import ImportRefused
-from vae_core.bring.measure import Likelihood, collapse_of, curve_record
+from vae_core.bring.measure import MOST_COVARIANCE, Likelihood, collapse_of, curve_record, is_number
+from vae_core.bring.ranges import Range, decoded_range, range_warning
 from vae_core.bring.samples import Samples, samples_of
-from vae_core.checkpoints import CARD, CheckpointError, Codes, check_target, load_card, save_imported
+from vae_core.checkpoints import (
+    CARD,
+    CheckpointError,
+    Codes,
+    StoredDecoder,
+    check_target,
+    load_card,
+    save_imported,
+)
 from vae_core.config import VAEConfig
 from vae_core.layers import Chain
 from vae_core.progress_bar import ProgressBar
@@ -61,6 +71,7 @@ def export(
     fed: Any = None,
     chain: Chain | None = None,
     onnx: bytes | None = None,
+    why: str = "",
 ) -> Path:
     """Write a trained VAE as a model folder that every page opens; returns the folder.
 
@@ -75,44 +86,51 @@ def export(
     "log_sigma", "variance" or "sigma", where its name does not say so.
     originals [N, ...]: samples as they are to be shown, where `data` are normalised. test [N]: True for samples that
     were held out of training. shape: of one sample, where `data` are flat. pixel_range: the values that stand for 0 and
-    1 in data and decodes (found from the data). replace: a model of this name, or this beta's in the family, gives way.
+    1 in data and decodes (found from them). replace: a model of this name, or this beta's in the family, gives way.
     progress: called with the share that is done; None draws a bar on the error stream. fed [N, ...]: the samples of a
     named data set as encode takes them, where they are known so. chain, onnx: the decoder, where it is known as layers
-    or as a graph already.
+    or as a graph already; why: a phrase, where it is known why it is no chain.
 
     Raises ImportRefused or CheckpointError, one sentence, where something does not fit; then nothing has changed.
     """
     folder = _folder(name, family, out)
     _check_numbers(beta, batch)
-    law = Likelihood(likelihood, float(sigma_x))
+    law, beta = Likelihood(likelihood, sigma_x), float(beta)
     _check_free(folder, beta, family, replace)
     samples = samples_of(
         data, labels, label_names=label_names, originals=originals, test=test, shape=shape, pixel_range=pixel_range
     )
+    if out is None:
+        library.check_room(samples.shown.nbytes)
     bar = None if progress is not None else ProgressBar(folder.name, sys.stderr)
     told = progress or (lambda share: bar.update(share, "encoding") if bar is not None else None)
-    with in_eval_mode(encode, decode):
-        samples = with_changes(samples, fed=fed_as(encode, samples) if fed is None else fed)
-        encoder, decoder = Encoder(encode), Decoder(decode, samples.fed)
-        found, warnings, shown, order = _looked_at(encoder, decoder, samples, law, beta, variance, pixel_range)
-        mu, sigma = encoded(encoder, samples.fed, found, batch, told)
-        stored = stored_decoder(
-            decode, decoder, shown, samples, order, mu, sigma, low=samples.low, high=samples.high, chain=chain,
-            onnx=onnx,
-        )  # fmt: skip
-        record = curve_record(mu, sigma, samples.target, shown, test=samples.test, beta=beta, likelihood=law)
-    codes = Codes(np.array([float(beta)]), mu[None], sigma[None], samples.labels, samples.test)
-    remark = " ".join(f"{part[:1].upper()}{part[1:]}." for part in (samples.remark, *warnings) if part)
+    try:
+        with in_eval_mode(encode, decode):
+            samples = with_changes(samples, fed=fed_as(encode, samples) if fed is None else fed)
+            encoder, decoder = Encoder(encode), Decoder(decode, samples.fed)
+            seen = _looked_at(encoder, decoder, samples, law, beta, variance)
+            mu, sigma = encoded(encoder, samples.fed, seen.found, batch, told)
+            stored = stored_decoder(
+                decode, seen.shown, samples, seen.order, mu, sigma, values=seen.values, chain=chain, onnx=onnx, why=why
+            )
+            record = curve_record(
+                mu, sigma, samples.target, seen.shown, test=samples.test, beta=beta, likelihood=law
+            )
+    finally:
+        if bar is not None:
+            bar.close()
+    codes = Codes(np.array([beta]), mu[None], sigma[None], samples.labels, samples.test)
+    remark = " ".join(_sentence(part) for part in (samples.remark, *seen.warnings) if part)
     card = {
         "name": folder.name,
-        "title": (title or folder.name)[: library.LONGEST_TITLE],
+        "title": library.clean_title(title or "") or folder.name,
         "dataset": samples.known or folder.name,
         "label_names": list(samples.label_names),
         "beta_collapse": collapse_of(samples.target(_some(len(mu))), law),
         "training": {"remark": remark[:2000]} if remark else {},
         "config": VAEConfig(
-            samples.shape, latent_dim=found.latent_dim, hidden=(), likelihood=likelihood, sigma_x=float(sigma_x),
-            beta_max=float(beta), beta_train_max=float(beta), degree=0,
+            samples.shape, latent_dim=seen.found.latent_dim, hidden=(), likelihood=likelihood, sigma_x=float(sigma_x),
+            beta_max=beta, beta_train_max=beta, degree=0,
         ).to_json(),
         "curve": [record],
         "imported": {"source": source, "described": (described or "")[:200], "family": family is not None},
@@ -120,19 +138,22 @@ def export(
         **({"columns": [vars(column) for column in samples.columns]} if samples.columns else {}),
     }  # fmt: skip
     kept = None if samples.known else samples.shown
-    if family is not None and (folder / CARD).is_file():
-        families.add(folder, codes, stored, card, kept, replace=replace)
-    else:
-        save_imported(folder, codes=codes, decoders=[stored], card=card, samples=kept, replace=replace)
-    if bar is not None:
-        bar.close()
-        _say(folder, remark)
+    try:
+        if family is not None and (folder / CARD).is_file():
+            families.add(folder, codes, stored, card, kept, replace=replace)
+        else:
+            save_imported(folder, codes=codes, decoders=[stored], card=card, samples=kept, replace=replace)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CheckpointError(f"{folder}: expected to write the model there, but the system says: {reason}") from error
+    if progress is None:
+        _say(folder, " ".join(part for part in (remark, _approximate(stored)) if part), kept=out is None)
     return folder
 
 
 def fed_as(encode: Callable[[Any], Any], samples: Samples) -> Any:
     """The samples in the shape that encode takes: as given, and of a data set of the app whichever it understands."""
-    if not samples.known:
+    if samples.laid_out:
         return samples.fed
     fed, shape = samples.fed, samples.shape
     if modules_of(encode):
@@ -175,45 +196,48 @@ def encoded(
     return mu, np.maximum(checks.sigma_of(second, found.reading), np.float32(1e-12))
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What the first look at a few samples says: how the decoder's output becomes what is shown, and warnings."""
+
+    found: checks.Findings
+    values: Range
+    order: NDArray[np.int64] | None
+    shown: Callable[[Floats], Floats]
+    warnings: list[str]
+
+
 def _looked_at(
-    encoder: Encoder,
-    decoder: Decoder,
-    samples: Samples,
-    law: Likelihood,
-    beta: float,
-    variance: str | None,
-    pixel_range: tuple[float, float] | None,
-) -> tuple[checks.Findings, list[str], Callable[[Floats], Floats], NDArray[np.int64] | None]:
-    few = _some(len(samples.shown))[:: max(1, len(_some(len(samples.shown))) // LOOKED_AT)]
-    mu, _ = encoder(samples.fed[few])
-    if mu.shape[1] > MOST_DIMENSIONS:
-        raise ImportRefused(f"expected at most {MOST_DIMENSIONS:,} latent dimensions, got {mu.shape[1]:,}")
+    encoder: Encoder, decoder: Decoder, samples: Samples, law: Likelihood, beta: float, variance: str | None
+) -> _Seen:
+    few = np.linspace(0, len(samples.shown) - 1, min(len(samples.shown), LOOKED_AT)).astype(np.int64)
+    batch = samples.fed[few]
+    mu, second = encoder(batch)
+    checks.check_finite(mu, "encoder")
+    if not 2 <= mu.shape[1] <= MOST_DIMENSIONS:
+        raise ImportRefused(f"expected from 2 to {MOST_DIMENSIONS:,} latent dimensions, got {mu.shape[1]:,}")
+    target = samples.target(few)
     try:
-        decoder(mu[:2])
+        out = decoder(mu)
     except ImportRefused as error:
         raise ImportRefused(f"{error} (the encoder has {mu.shape[1]} latent dimensions)") from error
+    checks.check_output(out, target)
     order = order_of(decoder, samples)
-    shown = shown_decoder(decoder, order, samples.low, samples.high)
+    out = out if order is None else out[:, order]
+    values, remark = (samples.range, "") if samples.said else decoded_range(out, target, samples.range)
+    shown = shown_decoder(decoder, order, values)
     found = checks.look(
-        encoder, decoder, samples.fed[few], samples.target(few), reading=variance, beta=beta, likelihood=law,
-        to_unit=_unit(order, samples), encode_again=samples.fed_again,
+        encoder, decoder, batch, (mu, second), target, reading=variance, beta=beta, likelihood=law,
+        to_unit=lambda out: np.clip(values.unit(out if order is None else out[:, order]), 0, 1),
+        encode_again=samples.fed_again,
     )  # fmt: skip
-    warnings = [*found.warnings, check_range(shown(mu))]
-    return found, [warning for warning in warnings if warning], shown, order
-
-
-def _unit(order: NDArray[np.int64] | None, samples: Samples) -> Callable[[Floats], Floats]:
-    def to_unit(out: Floats) -> Floats:
-        arranged = out if order is None else out[:, order]
-        unit: Floats = np.clip((arranged - samples.low) / (samples.high - samples.low), 0, 1).astype(np.float32)
-        return unit
-
-    return to_unit
+    warnings = [remark, *found.warnings, range_warning(values.unit(out))]
+    return _Seen(found, values, order, shown, [warning for warning in warnings if warning])
 
 
 def _some(count: int) -> NDArray[np.int64]:
-    """Evenly spaced rows, some thousand at most."""
-    return np.linspace(0, count - 1, min(count, 2_000)).astype(np.int64)
+    """Evenly spaced rows: as many as a collapse is predicted from."""
+    return np.linspace(0, count - 1, min(count, MOST_COVARIANCE)).astype(np.int64)
 
 
 def _folder(name: str | None, family: str | None, out: str | Path | None) -> Path:
@@ -227,13 +251,12 @@ def _folder(name: str | None, family: str | None, out: str | Path | None) -> Pat
     if out is None:
         if (library.shipped_folder() / chosen).exists():
             raise ImportRefused(f"name: expected another one than those of the models that ship, got {chosen!r}")
-        library.check_room(0)
         return home.models_folder() / chosen
     return Path(out) / chosen
 
 
 def _check_numbers(beta: float, batch: int) -> None:
-    if not (isinstance(beta, int | float) and math.isfinite(beta) and (beta == 0 or 1e-9 <= beta <= MOST_BETA)):
+    if not (is_number(beta) and (beta == 0 or 1e-9 <= beta <= MOST_BETA)):
         raise ImportRefused(f"beta: expected a number from 0 to {MOST_BETA:g}, got {beta!r}")
     if not (isinstance(batch, int) and batch >= 1):
         raise ImportRefused(f"batch: expected a whole number of at least 1, got {batch!r}")
@@ -253,7 +276,24 @@ def _check_free(folder: Path, beta: float, family: str | None, replace: bool) ->
     families.check(load_card(folder), folder, beta, replace=replace)
 
 
-def _say(folder: Path, remark: str) -> None:
-    print(f"{folder}: written; `streamlit run app.py` shows it", file=sys.stderr)
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith('?') else '.'}"
+
+
+def _approximate(stored: StoredDecoder) -> str:
+    """What a decoder that is no chain means to the person; "" for a chain."""
+    if stored.chain is not None:
+        return ""
+    if stored.onnx is not None:
+        shown = "Decodes are approximate while the hand moves and exact where it rests"
+    else:
+        shown = "Decodes are approximate, and of two planes alone where there are more dimensions than two"
+    return f"{shown}: the decoder is no chain of layers ({stored.why})."
+
+
+def _say(folder: Path, remark: str, *, kept: bool) -> None:
+    """Where the model is and how to open it: the app shows the kept ones, and those of a folder that it is told."""
+    told = "" if kept else f"{library.CHECKPOINTS_VARIABLE}={shlex.quote(str(folder.parent.absolute()))} "
+    print(f"{folder}: written; to open it: {told}streamlit run app.py, model {folder.name!r}", file=sys.stderr)
     if remark:
         print(f"Note: {remark}", file=sys.stderr)

@@ -31,7 +31,8 @@ def check(card: dict[str, Any], folder: Path, beta: float, *, replace: bool) -> 
         raise CheckpointError(f"{folder}: expected a family of models or none, got a single model; it stays as it is")
     if beta in card["betas"] and not replace:
         raise CheckpointError(
-            f"{folder}: expected no member of beta = {beta:g}, got one; say replace=True (--replace) to put this in its place"
+            f"{folder}: expected no member of beta = {beta:g}, got one; say replace=True (--replace) to put this"
+            " in its place"
         )
     if beta not in card["betas"] and len(card["betas"]) >= MOST_MEMBERS:
         raise CheckpointError(f"{folder}: expected at most {MOST_MEMBERS} members of a family, got one more")
@@ -48,7 +49,9 @@ def add(
 ) -> None:
     """Put a member into the family in `folder`, which stays as it is until the new one is whole.
 
-    codes: of one beta; decoder and card: the new member's. Raises CheckpointError where it is a model of other data.
+    codes: of one beta; decoder and card: the new member's, whose title counts where it has one of its own. The table
+    along beta, if there was one, is not kept: it had no row of this beta. Raises CheckpointError
+    where it is a model of other data.
     """
     before, there = load_card(folder), load_codes(folder)
     (beta,) = codes.betas.tolist()
@@ -74,16 +77,12 @@ def add(
     ends = {"beta_max": float(betas[-1]), "beta_train_max": float(betas[-1])}
     new_card = {
         **{key: value for key, value in before.items() if key not in ("files", "table")},
-        "title": card["title"],
+        "title": before["title"] if card["title"] == folder.name else card["title"],
         "training": card["training"],
         "config": {**before["config"], **ends},
         "curve": merged(before["curve"], card["curve"][0]),
         "imported": {key: card["imported"][key] for key in ("source", "described", "family")},
     }
-    if "table" in before:
-        rows = {row["beta"]: row for row in before["table"]}
-        if all(float(b) in rows for b in betas) and not replace:
-            new_card["table"] = [rows[float(b)] for b in betas]
     save_imported(
         folder,
         codes=whole,

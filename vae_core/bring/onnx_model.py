@@ -31,7 +31,7 @@ def run_decoder(content: bytes, z: NDArray[Any]) -> NDArray[np.float32]:
     Raises ImportRefused, one sentence, where onnxruntime is missing, or the graph is none, takes other points or fails.
     """
     points = np.ascontiguousarray(z, np.float32)
-    session = _session(content)
+    session = open_session(content)
     (name,) = [node.name for node in session.get_inputs()][:1]
     try:
         out = session.run(None, {name: points})[0]
@@ -44,8 +44,8 @@ def run_decoder(content: bytes, z: NDArray[Any]) -> NDArray[np.float32]:
     return found
 
 
-def _session(content: bytes) -> Any:
-    """The graph, ready to run; the last few are kept."""
+def open_session(content: bytes, whose: str = "a decoder") -> Any:
+    """The graph, ready to run; the last few are kept. Raises ImportRefused where it is none."""
     key = hashlib.sha256(content).hexdigest()
     with _lock:
         if key in _sessions:
@@ -62,7 +62,9 @@ def _session(content: bytes) -> Any:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has a class of its own for each fault
         reason = " ".join(str(error).split())[:200]
-        raise ImportRefused(f"expected an ONNX file that can be run, but onnxruntime says: {reason}") from error
+        raise ImportRefused(
+            f"{whose}: expected an ONNX file that can be run, but onnxruntime says: {reason}"
+        ) from error
     with _lock:
         _sessions[key] = session
         while len(_sessions) > MOST_SESSIONS:

@@ -11,14 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_core.bring.adapters import Floats, as_array
+from vae_core.bring.adapters import raw_array
 from vae_core.bring.errors import ImportRefused
-from vae_core.datasets import Dataset, as_floats, load_dataset
+from vae_core.bring.ranges import UNIT, Range, checked_range, fitted_range
+from vae_core.datasets import IDX_TITLES, Dataset, DatasetError, as_floats, load_dataset, load_images_uint8
 from vae_core.intake.array_pictures import known_range
 from vae_core.subset import stored_index
 
-MOST_CLASSES = 256  # the browser keeps a label in a byte
+Array = NDArray[Any]
+Floats = NDArray[np.float32]
+
+MOST_CLASSES = 255  # the browser keeps a label in a byte
 MOST_PIXELS = 4_000_000
+BLOCK = 2**18  # numbers that are worked on at a time
+RANGES_IN_USE = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (0.0, 65535.0))
 SQUARE_FROM = 64  # numbers in a row that are taken for a square picture, where the decoder cannot tell
 
 
@@ -27,8 +33,9 @@ class Samples:
     """The data of a model.
 
     fed: [N, ...], as the encoder takes them, NumPy or a tensor. shown [N, *shape]: uint8, or float32 in [0, 1], as the
-    pages show them. low, high: what stands for 0 and 1 in what is fed. known: the name of the data set, where the app
-    can load it by that; "" else. remark: how the values were brought to [0, 1], "" where nothing was done.
+    pages show them. range: what stands for 0 and 1 in what is fed; said: whether a person said so. known: the name of
+    the data set, where the app can load it by that; "" else. remark: how the values were brought to [0, 1], "" where
+    nothing was done.
     """
 
     fed: Any
@@ -36,12 +43,13 @@ class Samples:
     labels: NDArray[np.int32]
     label_names: tuple[str, ...]
     test: NDArray[np.bool_]
-    low: float
-    high: float
+    range: Range
+    said: bool = False
     known: str = ""
     remark: str = ""
     subset: dict[str, int] | None = None
     columns: tuple[Any, ...] = ()
+    laid_out: bool = True  # as the encoder takes them; of a data set of the app that is still to be found
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -55,10 +63,10 @@ class Samples:
     def fed_again(self, unit: Floats) -> Any:
         """Samples [n, values] in [0, 1], as shown, as the encoder takes them."""
         shape = np.shape(self.fed)[1:]
-        pictures = unit.reshape(len(unit), *self.shape)
+        pictures = self.range.numbers(unit).reshape(len(unit), *self.shape)
         if len(self.shape) == 3 and shape != self.shape and shape[:1] == (3,):
             pictures = np.moveaxis(pictures, -1, 1)
-        values = (pictures * (self.high - self.low) + self.low).reshape(len(unit), *shape).astype(np.float32)
+        values = np.ascontiguousarray(pictures.reshape(len(unit), *shape))
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(self.fed, torch.Tensor):
             return torch.from_numpy(values).to(device=self.fed.device, dtype=self.fed.dtype)
@@ -79,74 +87,116 @@ def samples_of(
     if isinstance(data, str):
         data = load_dataset(data)
     if isinstance(data, Dataset):
+        beside = {"labels": labels, "label_names": label_names, "originals": originals, "test": test, "shape": shape}
+        more = [name for name, value in beside.items() if value is not None]
+        if more:
+            raise ImportRefused(f"{more[0]}: expected none beside the data set {data.name!r:.60}, which has its own")
         return _of_dataset(data, pixel_range)
     count = len(data) if hasattr(data, "__len__") and hasattr(data, "shape") else 0
     if not count:
         found = type(data).__name__ if not hasattr(data, "shape") else f"an array of the shape {list(data.shape)}"
         raise ImportRefused(f"data: expected an array or a tensor of at least one sample, got {found}")
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(data, torch.Tensor):
+        data = raw_array(data, "data")
     chosen, subset = stored_index(count), None
-    given = as_array(data[:1], "data")
-    held_out = np.zeros(count, bool) if test is None else np.asarray(test, bool)
+    held_out = np.zeros(count, bool) if test is None else np.asarray(_on_cpu(test)).astype(bool)
     if held_out.shape != (count,):
         raise ImportRefused(f"test: expected a yes or no for each of {count:,} samples, got {list(held_out.shape)}")
     names, numbers = _labels(labels, count, label_names)
+    if originals is not None and (not hasattr(originals, "shape") or len(originals) != count):
+        got = f"{len(originals):,}" if hasattr(originals, "shape") else type(originals).__name__
+        raise ImportRefused(f"originals: expected an array of {count:,} samples, as many as data has, got {got}")
     if chosen is not None:
         data, numbers, held_out, subset = data[chosen], numbers[chosen], held_out[chosen], {"of": count, "seed": 0}
         originals = originals[chosen] if originals is not None else None
-    shown, low, high, remark = _shown(data, given, originals, shape, pixel_range)
-    return Samples(data, shown, numbers, names, held_out, low, high, remark=remark, subset=subset)
+    shown, values, remark = _shown(data, originals, shape, pixel_range)
+    said = pixel_range is not None
+    return Samples(data, shown, numbers, names, held_out, values, said, remark=remark, subset=subset)
 
 
 def _of_dataset(data: Dataset, pixel_range: tuple[float, float] | None) -> Samples:
-    """A data set of the app: its samples are shown from there, and fed as float32 in [0, 1]."""
+    """A data set: fed as float32 in [0, 1], or in the range that is said. The app shows its own from where they are."""
     chosen = stored_index(len(data.images))
     subset = None if chosen is None else {"of": len(data.images), "seed": 0}
     some = data if chosen is None else data.subset(chosen)
-    fed, (low, high) = as_floats(some.images), pixel_range or (0.0, 1.0)
-    if (low, high) != (0.0, 1.0):
-        fed = (fed * (high - low) + low).astype(np.float32)
+    values = UNIT if pixel_range is None else checked_range(pixel_range)
+    fed = as_floats(some.images)
+    known = data.name if _is_known(data) else ""
     return Samples(
-        fed, some.images, some.labels.astype(np.int32), some.label_names, some.test, low, high, data.name, "", subset,
-        some.columns,
+        fed if values.is_unit else values.numbers(fed), some.images, some.labels.astype(np.int32), some.label_names,
+        some.test, values, pixel_range is not None, known, "", subset, some.columns, laid_out=False,
     )  # fmt: skip
 
 
+def _is_known(data: Dataset) -> bool:
+    """Whether the app loads just these samples by the data set's name, so that they need not go along."""
+    if data.name in IDX_TITLES:
+        return len(data.extra_images) > 0  # a part of one has none
+    try:
+        return len(load_images_uint8(data.name)) == len(data.images)
+    except DatasetError:
+        return False
+
+
 def _shown(
-    data: Any, first: Floats, originals: Any, shape: Sequence[int] | None, pixel_range: tuple[float, float] | None
-) -> tuple[NDArray[Any], float, float, str]:
+    data: Any, originals: Any, shape: Sequence[int] | None, pixel_range: tuple[float, float] | None
+) -> tuple[NDArray[Any], Range, str]:
     """The samples as shown, what stands for 0 and 1 in the data, and a remark."""
-    values = as_array(data, "data")
-    if not np.isfinite(values).all():
+    values = raw_array(data, "data")
+    found, known = _range_of(values, "data")
+    if originals is None:
+        said = found if pixel_range is None else checked_range(pixel_range)
+        remark = "" if known or pixel_range is not None else f"values from {said.described()} are shown as 0 to 1"
+        return _pictures(_arranged(values, shape), said, inside=pixel_range is None), said, remark
+    pictures = raw_array(originals, "originals")
+    bottom_top, known = _range_of(pictures, "originals")
+    shown = _pictures(_arranged(pictures, shape), bottom_top, inside=True)
+    remark = "" if known else f"originals from {bottom_top.described()} are shown as 0 to 1"
+    if pixel_range is not None:
+        return shown, checked_range(pixel_range), remark
+    fits = None
+    if math.prod(values.shape[1:]) == math.prod(shown.shape[1:]):
+        channels_first = shown.ndim == 4 and values.ndim == 4 and values.shape[1] == 3 != values.shape[3]
+        arranged = np.moveaxis(values, 1, -1) if channels_first else values
+        fits = fitted_range(arranged.reshape(shown.shape), shown)
+    return shown, fits or found, remark
+
+
+def _range_of(values: Array, name: str) -> tuple[Range, bool]:
+    """Which numbers of an array stand for 0 and 1, and whether it is a range in use. Raises ImportRefused."""
+    bottom, top = float(values.min()), float(values.max())
+    if not (math.isfinite(bottom) and math.isfinite(top)):  # a NaN is the smallest and the largest
         wrong = int((~np.isfinite(values)).sum())
-        raise ImportRefused(f"data: expected finite numbers, got NaN or infinity in {wrong:,} of {values.size:,}")
-    kind = np.dtype(str(data.dtype).removeprefix("torch."))
-    low, high = pixel_range or known_range(kind, float(values.min()), float(values.max()))
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        if pixel_range is None:
-            raise ImportRefused(f"data: expected samples that differ, got the number {low:g} everywhere")
-        raise ImportRefused(f"pixel_range: expected two finite numbers, the smaller one first, got {pixel_range!r}")
-    remark = ""
-    if originals is not None:
-        pictures = as_array(originals, "originals")
-        if len(pictures) != len(values):
-            raise ImportRefused(f"originals: expected {len(values):,} samples as data has, got {len(pictures):,}")
-        bottom, top = known_range(
-            np.dtype(str(originals.dtype).removeprefix("torch.")), float(pictures.min()), float(pictures.max())
-        )
-        values = pictures
-    else:
-        bottom, top = low, high
-        known = pixel_range is not None or (low, high) in ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (0.0, 65535.0))
-        remark = "" if known else f"values from {low:g} to {high:g} are shown as 0 to 1"
-    arranged = _arranged(values, shape)
-    if arranged.size // len(arranged) > MOST_PIXELS:
+        raise ImportRefused(f"{name}: expected finite numbers, got NaN or infinity in {wrong:,} of {values.size:,}")
+    low, high = known_range(values.dtype, bottom, top)
+    if not low < high:
+        raise ImportRefused(f"{name}: expected samples that differ, got the number {low:g} everywhere")
+    return Range.of(low, high), (low, high) in RANGES_IN_USE
+
+
+def _pictures(arranged: Array, values: Range, *, inside: bool) -> NDArray[Any]:
+    """Samples [N, *shape] as they are kept: bytes of pictures, float32 in [0, 1] of rows. inside: all are in range."""
+    if arranged[0].size > MOST_PIXELS:
         raise ImportRefused(f"data: expected at most {MOST_PIXELS:,} numbers per sample, got {arranged[0].size:,}")
-    unit = np.clip((arranged - bottom) / (top - bottom), 0, 1)
-    shown = unit.astype(np.float32) if arranged.ndim == 2 else np.rint(unit * 255).astype(np.uint8)
-    return shown, low, high, remark
+    kind = np.float32 if arranged.ndim == 2 else np.uint8
+    if arranged.dtype == kind == np.uint8 and values.low == 0 and values.high == 255:
+        return np.ascontiguousarray(arranged)
+    shown = np.empty(arranged.shape, kind)
+    factor = 1 if arranged.ndim == 2 else 255
+    low, high = float(values.low), float(values.high)
+    step = max(1, BLOCK // arranged[0].size)  # a block stays in the processor's cache
+    for start in range(0, len(arranged), step):
+        rows = slice(start, start + step)
+        part = np.multiply(arranged[rows], np.float32(factor / (high - low)), dtype=np.float32, casting="unsafe")
+        part -= np.float32(low * factor / (high - low) - (0.5 if factor == 255 else 0))  # bytes are cut, not rounded
+        if not inside or factor == 1:
+            np.clip(part, 0, factor, out=part)
+        shown[rows] = part
+    return shown
 
 
-def _arranged(values: Floats, shape: Sequence[int] | None) -> Floats:
+def _arranged(values: Array, shape: Sequence[int] | None) -> Array:
     """[N, h, w], [N, h, w, 3] or [N, d], from channels first or last, or flat with the shape said or a square."""
     if shape is not None:
         wanted = tuple(int(side) for side in shape)
@@ -172,7 +222,7 @@ def _labels(labels: Any, count: int, names: Sequence[str] | None) -> tuple[tuple
     """Names of the classes and the class of each sample. Whole numbers are places in names, where these are given."""
     if labels is None:
         return ("all",), np.zeros(count, np.int32)
-    raw = np.asarray(labels.cpu() if hasattr(labels, "cpu") else labels)
+    raw = np.asarray(_on_cpu(labels))
     if raw.shape != (count,):
         raise ImportRefused(f"labels: expected one for each of {count:,} samples, got the shape {list(raw.shape)}")
     if names is not None:
@@ -185,3 +235,7 @@ def _labels(labels: Any, count: int, names: Sequence[str] | None) -> tuple[tuple
     if len(found) > MOST_CLASSES:
         raise ImportRefused(f"labels: expected at most {MOST_CLASSES} classes, got {len(found):,}")
     return found, numbers
+
+
+def _on_cpu(value: Any) -> Any:
+    return value.detach().cpu() if hasattr(value, "detach") else value

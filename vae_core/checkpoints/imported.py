@@ -108,7 +108,9 @@ def save_imported(
     folder = Path(path)
     check_target(folder)
     if not replace and (folder / CARD).exists():
-        raise CheckpointError(f"{folder}: expected no model there, got one; say replace=True (--replace) to put this in its place")
+        raise CheckpointError(
+            f"{folder}: expected no model there, got one; say replace=True (--replace) to put this in its place"
+        )
     contents: dict[str, bytes] = {MODEL: safetensors_bytes(_tensors_of(decoders)), CODES: _codes_bytes(codes)}
     for k, decoder in enumerate(decoders):
         if decoder.chain is None and decoder.onnx is not None:
