@@ -205,7 +205,7 @@ def test_demo_mode_by_key_moves_z_by_itself_until_a_touch_and_tells_nobody(page:
     page.wait_for_timeout(500)
     assert z_of(page) != moved
     assert len(sent) == before
-    page.locator("h3").first.click()
+    page.locator("h3:visible").first.click()
     assert z_of(page) == (1.0, -1.0)
     assert page.locator(MAP).get_attribute("data-attract") is None
     page.wait_for_timeout(3_000)
@@ -421,7 +421,7 @@ def test_on_a_phone_a_touch_shows_the_way_out_of_demo_mode_for_a_while(phone: Pa
     open_map(phone, app_url, "demo=1")
     leave = phone.locator('[data-testid="demo-leave"]')
     expect(leave).to_be_hidden(timeout=6_000)
-    phone.locator("h3").first.tap()
+    phone.locator("h3:visible").first.tap()
     expect(leave).to_be_visible()
     leave.tap()
     expect(phone.locator(HEADER)).to_be_visible()

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from imported_kit import SHAPE, D, N, tiny_card, tiny_chain, tiny_codes, tiny_import
 from tiny_models import files, with_card, with_file
 
 from vae_core import archive, library, load_card, load_codes, load_decoder, load_model, load_samples
 from vae_core.checkpoints import CheckpointError, StoredDecoder, load_decoders, load_weights, save_imported
+
+SHIPPED = Path(__file__).parents[1] / "checkpoints"
 
 
 def test_a_family_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -111,3 +114,61 @@ def test_damage_is_one_sentence(tmp_path: Path, change: Callable[[dict[str, byte
     with pytest.raises(CheckpointError, match=says) as caught:
         read_all(folder)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["digits", "reference/digits/beta-1"])
+def test_our_own_networks_are_decoded_without_pytorch_as_with_it(name: str) -> None:
+    folder = SHIPPED / name
+    model, decoder = load_model(folder), load_decoder(folder)
+    z = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+    for beta in (1.0,) if model.config.single_beta else (0.0, 0.37, 12.0):
+        with torch.no_grad():
+            expected = model.decode(torch.from_numpy(z), beta).numpy()
+        np.testing.assert_allclose(decoder.decode(z, beta), expected, atol=1e-5)
+    if model.config.single_beta:
+        assert np.array_equal(decoder.decode(z), decoder.decode(z, 1.0))
+    else:
+        with pytest.raises(ValueError, match="expected a number from 0 to 16, got none"):
+            decoder.decode(z)
+    with pytest.raises(ValueError, match="beta"):
+        decoder.decode(z, 17.0)
+    with pytest.raises(ValueError, match=r"shape \[N, 2\], got \[2\]"):
+        decoder.decode(z[0], 1.0)
+
+
+@pytest.mark.parametrize("samples", [np.uint8, np.float32])
+def test_samples_come_back_and_others_are_refused(tmp_path: Path, samples: type) -> None:
+    rng = np.random.default_rng(4)
+    values = rng.random((N, *SHAPE)) if samples is np.float32 else rng.integers(0, 256, (N, *SHAPE))
+    values = values.astype(samples)
+    given: dict[str, Any] = {
+        "codes": tiny_codes(), "decoders": [StoredDecoder(tiny_chain())], "card": tiny_card("mine")
+    }  # fmt: skip
+    save_imported(tmp_path / "mine", samples=values, **given)
+    found = load_samples(tmp_path / "mine")
+    assert found is not None
+    assert found.dtype == samples
+    assert np.array_equal(found, values)
+    for wrong, says in ((values[1:], "samples of the shape"), (values + np.float64(1), "samples from 0 to 1")):
+        with pytest.raises(CheckpointError, match=says):
+            save_imported(tmp_path / "other", samples=wrong, **given)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_folder_that_is_no_model_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("years of work")
+    with pytest.raises(CheckpointError, match=r"thesis\.tex"):
+        tiny_import(tmp_path / "mine")
+    assert files(tmp_path / "mine") == {"thesis.tex": b"years of work"}
+
+
+def test_a_model_too_large_for_a_zip_is_told_before_it_is_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny_import(tmp_path / "mine")
+    assert archive.fits(load_card(folder))
+    monkeypatch.setattr(archive, "MOST_BYTES", archive.MOST_CARD_BYTES + 1000)
+    assert not archive.fits(load_card(folder))
+    with pytest.raises(CheckpointError, match="copy its folder instead"):
+        archive.pack(folder)

@@ -87,6 +87,9 @@ def test_ten_dimensions_are_explored(page: Page, url: str) -> None:
     assert page.get_by_test_id("beta-note").inner_text().startswith("This model was trained at β = 1.0 alone")
     first = [page.get_by_test_id(f"plane-{side}").input_value() for side in ("across", "up")]
     assert first == ["2", "4"], "as the address says, which counts from z1"
+    assert page.get_by_test_id("place").inner_text() == "z₃ = 0.00, z₅ = 0.00"
+    assert "in all 10 dimensions" in page.get_by_test_id("nearest").inner_text()
+    assert "along z₃ and z₅; the rate is over all 10 dimensions" in page.get_by_test_id("sample-card").inner_text()
 
     page.get_by_role("button", name="Show z₁ upwards").click()
     page.wait_for_url("**plane=z3,z1*")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 
@@ -35,10 +36,13 @@ def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return kept
 
 
-def model(digest: str, beta_max: float = 12.0) -> Any:
+def model(digest: str, beta_max: float = 12.0, *, stepped: bool = False) -> Any:
     """As much of a model as an opening view is made from."""
-    config = {"beta_max": beta_max, "input_shape": [8, 8]}
-    return SimpleNamespace(digest=digest, card={"config": config, "samples": 5000, "label_names": list("0123456789")})
+    config = {"beta_max": beta_max, "input_shape": [8, 8], "latent_dim": 2}
+    betas = np.array([0.5 if stepped else 0.0, beta_max])
+    codes = SimpleNamespace(betas=betas, stepped=stepped, nearest=lambda beta: int(np.abs(betas - beta).argmin()))
+    card = {"config": config, "samples": 5000, "label_names": list("0123456789")}
+    return SimpleNamespace(digest=digest, card=card, codes=codes)
 
 
 def tell(digest: str, key: str = state.CANVAS, **view: Any) -> None:
@@ -51,6 +55,12 @@ def test_after_another_model_was_picked_only_what_means_the_same_for_both_goes_o
     tell("pictures", **VIEW)
     controls.choose("table")
     assert opening._opening_view(model("table", beta_max=5.0), "map") == {**KEPT, "beta": 5.0}
+
+
+def test_between_the_betas_of_an_imported_family_the_nearest_one_opens() -> None:
+    tell("pictures", **VIEW)
+    controls.choose("family")
+    assert opening._opening_view(model("family", stepped=True), "map") == {**KEPT, "beta": 12.0}
 
 
 def test_what_an_old_view_tells_after_the_pick_is_not_taken_for_the_new_models() -> None:

@@ -297,6 +297,9 @@ def test_pictures_travel_for_the_samples_that_are_looked_at_alone() -> None:
     assert opening.looked_at(model, {}) == {0}
     far = int(model.chunks.ids(2)[5])
     assert opening.looked_at(model, {"selected": far}) == {0, 2}
+    through = [int(model.chunks.ids(chunk)[0]) for chunk in (0, 1, 3)]
+    plane = "samples:{},{},{}".format(*through)
+    assert opening.looked_at(model, {"selected": far, "plane": plane}) == {0, 1, 2, 3}
     assert not opening.has_small_images(model)
     assert opening.has_small_images(cache.open_model("digits"))
 

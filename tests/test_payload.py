@@ -13,6 +13,7 @@ from PIL import Image
 from safetensors.numpy import load as from_safetensors
 
 from ui.latent_canvas import payload
+from vae_core import VAE, Codes, VAEConfig
 from vae_core.checkpoints import load_card, load_codes, load_weights
 
 
@@ -80,3 +81,43 @@ def test_every_tile_of_the_sprite_sheet_is_its_sample(shape: tuple[int, ...]) ->
             row, column = divmod(tile, facts["columns"])
             part = sheet[row * height : (row + 1) * height, column * width : (column + 1) * width]
             assert np.array_equal(part, images[sample])
+
+
+def test_later_chunks_of_many_dimensions_are_messages_of_a_few_megabytes() -> None:
+    chunks = payload.plan_chunks(60_000, betas=3, latent_dim=200, weight_bytes=0, number_bytes=4)
+    sizes = [len(chunks.ids(chunk)) * (3 * 200 * 2 * 4 + 9) for chunk in range(len(chunks))]
+    assert max(sizes) <= payload.LATER_BYTES
+    flat = payload.plan_chunks(60_000, betas=65, latent_dim=2, weight_bytes=0)
+    assert len(flat.ids(1)) == payload.LATER_SAMPLES
+
+
+def test_a_model_of_our_own_of_three_dimensions_says_what_each_does() -> None:
+    config = VAEConfig((2, 3), latent_dim=3, hidden=(4,))
+    weights = {name: part.numpy().astype(np.float16) for name, part in VAE(config, seed=0).state_dict().items()}
+    rng = np.random.default_rng(0)
+    mu, sigma = rng.normal(0, [1, 0.01, 2], (5, 40, 3)), rng.uniform(0.1, 1, (5, 40, 3))
+    mu, sigma = mu.astype(np.float16), sigma.astype(np.float16)
+    codes = Codes(np.arange(5.0), mu, sigma, np.zeros(40, np.int32), np.zeros(40, bool))
+    card = {
+        "name": "three", "title": "Three", "config": config.to_json(), "label_names": ["a"], "samples": 40,
+        "betas": list(range(5)), "beta_collapse": 2.0,
+    }  # fmt: skip
+    facts, _ = read(payload.model_payload(card, weights, "digest", codes))
+    spec = facts["spec"]
+    assert spec["latent_dim"] == spec["decoder"]["latent_dim"] == 3
+    assert "imported" not in spec
+    assert [fact["active"] for fact in spec["dimensions"][4]] == [True, False, True]
+    axes = np.array(spec["principal"][4]["axes"])
+    assert np.abs(axes @ axes.T - np.eye(2)).max() < 1e-12
+    assert np.abs(axes[:, 1]).max() < 0.1, "what hardly varies is in neither direction"
+
+    chunks = payload.plan_chunks(40, 5, 3, 0)
+    _, sent = read(payload.codes_payload(codes, chunks, 0, "digest"))
+    values = sent["codes"].reshape(5, 40, 6)
+    assert np.array_equal(values[:, :, :3], mu[:, sent["ids"]])
+    assert np.array_equal(values[:, :, 3:], sigma[:, sent["ids"]])
+
+
+def test_the_digits_part_is_said_in_two_dimensions() -> None:
+    card, weights = load_card(DIGITS), load_weights(DIGITS)
+    assert payload.model_payload(card, weights, "d", load_codes(DIGITS)) == payload.model_payload(card, weights, "d")

@@ -25,6 +25,8 @@ CENTRE = (0.2, -0.1)
 
 # Four ellipses that do not touch, one class each: round, wide, tall, and small enough to be a dot at k = 1.
 CODES = [[-2.0, 1.2, 0.4, 0.4], [1.5, 1.3, 0.7, 0.25], [-1.4, -1.2, 0.2, 0.5], [2.1, -1.3, 0.005, 0.005]]
+# How far they are turned, where they are.
+TURNED = [0.7, -0.8, 0.5, 0.3]
 COLORS = ["#3f90da", "#ffa90e", "#bd1f01", "#832db6"]
 
 PREPARE = """
@@ -47,6 +49,7 @@ async ({ codes, colors, width, height, scale, centre }) => {
 DRAW = """
 ({ prefer, dpr, changes }) => {
   if (changes.visible) changes.visible = Uint8Array.from(changes.visible);
+  if (changes.correlation) changes.correlation = Float32Array.from(changes.correlation);
   const renderer = makeRenderer(prefer, dpr);
   renderer.setScene(makeScene(changes));
   renderer.setView(view);
@@ -108,12 +111,13 @@ def decode(data_url: str) -> np.ndarray:
         return np.array(png.convert("RGBA"))
 
 
-def contour(code: list[float], k: float, dpr: float) -> np.ndarray:
-    """Points all along the k-sigma contour, in device pixels; [2000, 2] x and y."""
+def contour(code: list[float], k: float, dpr: float, rho: float = 0.0) -> np.ndarray:
+    """Points all along the k-sigma contour, in device pixels; [2000, 2] x and y. rho: correlation."""
     mu_x, mu_y, sigma_x, sigma_y = code
     angle = np.linspace(0, 2 * np.pi, 2000, endpoint=False)
     x = WIDTH / 2 + (mu_x + k * sigma_x * np.cos(angle) - CENTRE[0]) * SCALE
-    y = HEIGHT / 2 - (mu_y + k * sigma_y * np.sin(angle) - CENTRE[1]) * SCALE
+    up = rho * np.cos(angle) + np.sqrt(1 - rho**2) * np.sin(angle)
+    y = HEIGHT / 2 - (mu_y + k * sigma_y * up - CENTRE[1]) * SCALE
     return np.stack([x, y], axis=1) * dpr
 
 
@@ -125,14 +129,17 @@ def of_hue(pixels: np.ndarray, color: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
-@pytest.mark.parametrize(("k", "dpr"), [(1.0, 1), (1.5, 1), (1.0, 2)])
-def test_outlines_lie_within_one_pixel_of_the_contour(blank: Page, renderer: str, k: float, dpr: float) -> None:
+@pytest.mark.parametrize(("k", "dpr", "turned"), [(1.0, 1, None), (1.5, 1, None), (1.0, 2, None), (1.5, 2, TURNED)])
+def test_outlines_lie_within_one_pixel_of_the_contour(
+    blank: Page, renderer: str, k: float, dpr: float, turned: list[float] | None
+) -> None:
     """In css pixels: every strong pixel is near the contour, every point of the contour near a strong pixel."""
-    shown = draw(blank, renderer, dpr, kSigma=k)
-    for code, color in list(zip(CODES, COLORS, strict=True))[:3]:
+    shown = draw(blank, renderer, dpr, kSigma=k, correlation=turned)
+    for i, (code, color) in list(enumerate(zip(CODES, COLORS, strict=True)))[:3]:
         rows, columns = np.nonzero(of_hue(shown, color))
         strong = np.stack([columns, rows], axis=1) + 0.5
-        apart = np.linalg.norm(strong[:, None] - contour(code, k, dpr)[None], axis=-1) / dpr
+        line = contour(code, k, dpr, turned[i] if turned else 0.0)
+        apart = np.linalg.norm(strong[:, None] - line[None], axis=-1) / dpr
         assert apart.min(axis=1).max() <= 1.0
         assert apart.min(axis=0).max() <= 1.0
 
@@ -163,9 +170,10 @@ def test_values_colour_the_ellipses_by_the_ramp(blank: Page, renderer: str) -> N
 
 
 def test_both_renderers_draw_the_same_picture(blank: Page) -> None:
-    alphas = [draw(blank, renderer)[..., 3].astype(float) for renderer in RENDERERS]
-    ink = [alpha.sum() for alpha in alphas]
-    assert ink[0] == pytest.approx(ink[1], rel=0.12)
+    for turned in (None, TURNED):
+        alphas = [draw(blank, renderer, correlation=turned)[..., 3].astype(float) for renderer in RENDERERS]
+        ink = [alpha.sum() for alpha in alphas]
+        assert ink[0] == pytest.approx(ink[1], rel=0.12)
 
 
 def test_the_cloud_is_brightest_at_the_mean_of_a_lone_sample(blank: Page) -> None:

@@ -124,7 +124,7 @@ def _open_model(folder: str, stamped: Stamp) -> OpenModel:
     if "imported" in card:
         payload = imported_payload(card, codes, load_decoders(folder), digest)
     else:
-        payload = model_payload(card, load_weights(folder), digest)
+        payload = model_payload(card, load_weights(folder), digest, codes)
     samples, size = int(card["samples"]), codes.mu.dtype.itemsize
     chunks = plan_chunks(samples, len(codes.betas), int(card["config"]["latent_dim"]), len(payload), size)
     return OpenModel(Path(folder), card, codes, chunks, digest, payload)

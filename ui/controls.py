@@ -49,6 +49,16 @@ def pick_model() -> str | None:
     return str(chosen)
 
 
+def head(title: str) -> None:
+    """The heading of a page that is about no model, with the picker of the language."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page-head"):
+        st.title(title, width="content", anchor=False)
+        with st.container(horizontal=True, width="content", key="pickers"):
+            pick_language()
+    if complaint := language.complaint():
+        st.warning(plain(complaint))
+
+
 def pick_language() -> None:
     """The picker of the language; nothing where there is but one."""
     names = texts.languages()

@@ -16,6 +16,7 @@ PAGES = {
     "map": "pages/latent_map.py",
     "weight": "pages/kl_weight.py",
     "train": "pages/train.py",
+    "bring": "pages/bring.py",
     "glossary": "pages/glossary.py",
 }
 
@@ -37,7 +38,7 @@ def hide_what_is_hidden(page: StreamlitPage) -> None:
     extras.js takes over what demo mode and lesson links hide; it comes with the view, most of a second later.
     """
     shown = st.query_params.get("controls", "menu").split(",")
-    if page.url_path == "glossary":
+    if page.url_path in ("bring", "glossary"):
         return
     if st.query_params.get("demo") == "1" or "menu" not in shown:
         hidden = 'html:not(.extras-ready) :is([data-testid="stHeader"], .st-key-page-head)'

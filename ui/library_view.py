@@ -17,6 +17,7 @@ UPLOAD_MB = archive.MOST_BYTES // 2**20  # as Streamlit counts them
 
 def show(model: cache.OpenModel) -> None:
     """The buttons below a model, in the row at hand: download it, delete it where this person kept it, open another."""
+    fits = archive.fits(model.card)
     st.download_button(
         say("library.download"),
         data=lambda: archive.pack(model.folder),
@@ -24,7 +25,8 @@ def show(model: cache.OpenModel) -> None:
         mime="application/zip",
         on_click="ignore",
         icon=":material/download:",
-        help=say("library.download_help", size=_megabytes(model)),
+        help=say("library.download_help" if fits else "library.download_too_large", size=_megabytes(model)),
+        disabled=not fits,
         key="library-download",
     )
     # Under another key after each upload: a new one, closed.

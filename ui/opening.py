@@ -109,9 +109,11 @@ def send_originals(model: cache.OpenModel, chunks: set[int]) -> None:
 
 
 def looked_at(model: cache.OpenModel, view: Mapping[str, Any]) -> set[int]:
-    """The first chunk, and the one that holds the selected sample."""
-    selected = int(view.get("selected", -1))
-    return {0, model.chunks.holding(selected)} if 0 <= selected < model.card["samples"] else {0}
+    """The first chunk, and those that hold the selected sample and the samples that the plane goes through."""
+    kind, _, through = str(view.get("plane", "")).partition(":")
+    wanted = [str(view.get("selected", -1)), *(through.split(",") if kind == "samples" else ())]
+    seen = [int(sample) for sample in wanted if sample.isdecimal()]
+    return {0, *(model.chunks.holding(sample) for sample in seen if sample < model.card["samples"])}
 
 
 def has_small_images(model: cache.OpenModel) -> bool:

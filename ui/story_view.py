@@ -14,8 +14,8 @@ from vae_core.checkpoints import CheckpointError
 TELLER = "digits"  # of the models that ship
 
 
-def _offer_teller(model: cache.OpenModel) -> None:
-    st.info(say("pages.story.imported", title=plain(model.card["title"])), icon=":material/menu_book:")
+def _offer_teller(why: str) -> None:
+    st.info(why, icon=":material/menu_book:")
     with st.container(horizontal=True):
         if TELLER in cache.model_names():
             title = plain(controls.titles_of(cache.model_names())[TELLER])
@@ -28,10 +28,14 @@ def _offer_teller(model: cache.OpenModel) -> None:
 def show_story(model: cache.OpenModel) -> None:
     """Mount the story of the chosen model with its encoder, and the data set's own statistics where they are known.
 
-    The story turns β and draws through the encoder: an imported model brings neither, and another model tells it.
+    The story turns β and draws through the encoder, in two dimensions: another model tells it where this one cannot.
     """
+    title, dimensions = plain(model.card["title"]), model.card["config"]["latent_dim"]
     if "imported" in model.card:
-        _offer_teller(model)
+        _offer_teller(say("pages.story.imported", title=title))
+        return
+    if dimensions > 2:
+        _offer_teller(say("pages.story.many", title=title, dimensions=dimensions))
         return
     missing = opening.why_no_originals(model)
     encoder = cache.encoder_for(model.digest, model)

@@ -12,3 +12,11 @@ export function random(seed) {
     return (x >>> 0) / 2 ** 32;
   };
 }
+
+/**
+ * A draw from N(0, 1), by Box and Muller.
+ * @param {() => number} next uniform in [0, 1)
+ */
+export function gaussian(next) {
+  return Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+}

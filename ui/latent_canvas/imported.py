@@ -26,14 +26,21 @@ def imported_spec(card: Record, codes: Codes) -> Record:
         "family": bool(card["imported"]["family"]),
         "latent_dim": card["config"]["latent_dim"],
     }
-    count = len(codes.betas)
     if spec["latent_dim"] > 2:
-        spec["dimensions"] = [dimension_table(codes.mu[k], codes.sigma[k]) for k in range(count)]
-        planes = [principal_plane(codes.mu[k]) for k in range(count)]
-        spec["principal"] = [{"axes": plane.axes.tolist(), "share": list(share)} for plane, share in planes]
-    if count > 1:
-        spec["rotations"] = alignments(codes).reshape(count, -1).tolist()
+        spec |= space_spec(codes)
+    if len(codes.betas) > 1:
+        spec["rotations"] = alignments(codes).reshape(len(codes.betas), -1).tolist()
     return spec
+
+
+def space_spec(codes: Codes) -> Record:
+    """What must be known of a latent space of more than two dimensions, of any model: what its dimensions do."""
+    planes = [principal_plane(mu) for mu in codes.mu]
+    return {
+        "latent_dim": codes.mu.shape[2],
+        "dimensions": [dimension_table(mu, sigma) for mu, sigma in zip(codes.mu, codes.sigma, strict=True)],
+        "principal": [{"axes": plane.axes.tolist(), "share": list(share)} for plane, share in planes],
+    }
 
 
 def pack_decoders(

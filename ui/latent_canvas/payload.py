@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as to_safetensors
 
-from ui.latent_canvas.imported import imported_spec, pack_decoders
+from ui.latent_canvas.imported import imported_spec, pack_decoders, space_spec
 from ui.latent_canvas.packing import pack_decoder, pack_encoder
 from vae_core.checkpoints import SMALLEST_SIGMA, Codes, StoredDecoder
 from vae_core.statistics import ImageStatistics
@@ -28,6 +28,8 @@ from vae_core.statistics import ImageStatistics
 OPENING_BYTES = 1_382_000
 OPENING_SAMPLES = 5_000
 LATER_SAMPLES = 4_000
+# A later chunk of many dimensions is smaller, so that none is a message that keeps a browser waiting.
+LATER_BYTES = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,22 @@ def plan_chunks(samples: int, betas: int, latent_dim: int, weight_bytes: int, nu
     """
     per_sample = betas * 2 * latent_dim * number_bytes + 9  # two numbers per dimension and β; id, label and test flag
     first = min(samples, OPENING_SAMPLES, max(500, (OPENING_BYTES - weight_bytes) // per_sample))
+    later = min(LATER_SAMPLES, max(500, LATER_BYTES // per_sample))
     order = np.random.default_rng(0).permutation(samples).astype(np.int32)
-    return Chunks(order, (0, *range(first, samples, LATER_SAMPLES), samples))
+    return Chunks(order, (0, *range(first, samples, later), samples))
 
 
-def model_payload(card: dict[str, Any], weights: dict[str, NDArray[Any]], digest: str) -> bytes:
-    """The decoder, and what the canvas must know of the model. `weights`: as checkpoints.load_weights gives them."""
+def model_payload(
+    card: dict[str, Any], weights: dict[str, NDArray[Any]], digest: str, codes: Codes | None = None
+) -> bytes:
+    """The decoder, and what the canvas must know of the model. `weights`: as checkpoints.load_weights gives them.
+
+    codes: the model's own, which a model of more than two dimensions is described by.
+    """
     decoder, flat = pack_decoder(card, weights)
     spec = {**_model_spec(card, digest), "decoder": decoder}
+    if codes is not None and codes.mu.shape[2] > 2:
+        spec |= space_spec(codes)
     return _message({"kind": "model", "digest": digest, "spec": spec}, weights=flat)
 
 

@@ -19,8 +19,8 @@ from typing import Any
 from safetensors.numpy import save as to_safetensors
 
 FOLDER = Path(__file__).parent
-# What begins with these is said by Python alone: the browser need not have it.
-ON_THE_SERVER = frozenset({"card", "library", "train", "units"})
+# What begins with these is said by Python alone: the browser need not have it. Of "pages" it says the titles.
+ON_THE_SERVER = frozenset({"bring", "card", "library", "train", "units"})
 FALLBACK = "en"
 
 _HOLE = re.compile(r"\{(\w+)\}")
@@ -103,9 +103,14 @@ def with_terms(text: str, show: Callable[[str, str | None], str]) -> str:
 @cache
 def texts_payload(language: str) -> bytes:
     """The texts of a language that the browser says, ready to send to it (payload.py has the format)."""
-    texts = {key: text for key, text in table(language).items() if key.partition(".")[0] not in ON_THE_SERVER}
+    texts = {key: text for key, text in table(language).items() if _goes_to_the_browser(key)}
     facts = {"kind": "texts", "digest": language, "texts": texts}
     return to_safetensors({}, metadata={"json": json.dumps(facts, ensure_ascii=False, separators=(",", ":"))})
+
+
+def _goes_to_the_browser(key: str) -> bool:
+    file = key.partition(".")[0]
+    return file not in ON_THE_SERVER and (file != "pages" or key.endswith(".title"))
 
 
 def holes(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import controls, frame, glossary, language
+from ui import controls, frame, glossary
 from ui.language import say
 from ui.plain import plain, sentence
 from ui.train import address, keep, mine, offers, owner, runner, settings, upload, watch
@@ -26,7 +26,7 @@ DISK_SECONDS = 5.0  # for so long what was counted on the disk is believed
 def show() -> None:
     """Draw the page: the training that the address names and a list of all, or that list and what starts another."""
     frame.require()
-    _head()
+    controls.head(say("pages.train.title"))
     owner.remember()
     with st.container(key="train-looks"):
         st.html(STYLE)
@@ -48,15 +48,6 @@ def show() -> None:
         _show_choices(who)
     except (TrainingsError, DatasetError, OSError) as error:
         st.error(say("train.failed", why=sentence(str(error))))
-
-
-def _head() -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page-head"):
-        st.title(say("pages.train.title"), width="content", anchor=False)
-        with st.container(horizontal=True, width="content", key="pickers"):
-            controls.pick_language()
-    if complaint := language.complaint():
-        st.warning(plain(complaint))
 
 
 def _show_training(training: Training, who: str) -> None:

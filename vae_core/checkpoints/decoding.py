@@ -47,7 +47,7 @@ def load_decoder(path: PathLike) -> Decoder:
     decoders = load_decoders(path)
     chains = [decoder.chain for decoder in decoders]
     if all(chain is None for chain in chains):
-        why = decoders[0].why
+        why = " ".join(decoders[0].why.split())
         raise CheckpointError(
             f"{Path(path, CARD)}: expected a decoder that is a chain of layers, got none{f' ({why})' if why else ''};"
             " load_codes and load_decoders read what is there"

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,10 +43,8 @@ from vae_core.checkpoints.loading import (
 )
 from vae_core.checkpoints.saving import card_bytes, check_target, statistics_bytes, write_folder
 from vae_core.layers import Chain
+from vae_core.projection import Plane
 from vae_core.statistics import ImageStatistics
-
-if TYPE_CHECKING:
-    from vae_core.projection import Plane
 
 MOST_ONNX_BYTES = 200_000_000  # of one decoder's file
 _HEADER = 8  # bytes before a safetensors file's JSON: its length
@@ -149,8 +147,6 @@ def save_imported(
 
 def load_decoders(path: PathLike) -> list[StoredDecoder]:
     """The decoders of an imported model, one for each of its betas, checked. Raises CheckpointError."""
-    from vae_core.projection import Plane
-
     folder = Path(path)
     card = load_card(folder)
     if not is_imported(card):
@@ -314,8 +310,8 @@ def _check_contents(
         if grid.decodes.shape != (side, side, math.prod(shape)) or grid.decodes.dtype != np.uint8:
             got = f"{grid.decodes.dtype} {grid.decodes.shape}"
             raise CheckpointError(f"{folder / DECODES}: expected bytes [side, side, {math.prod(shape)}], got {got}")
-    for file in filter(is_onnx, card["files"]):
-        _check_onnx_size(folder / file, card)
+    for graph in filter(is_onnx, card["files"]):
+        _check_onnx_size(folder / graph, card)
     if samples is not None:
         if samples.shape != (card["samples"], *shape):
             raise CheckpointError(

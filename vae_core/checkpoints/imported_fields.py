@@ -16,14 +16,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from vae_core.checkpoints.files import DECODES, onnx_name
 from vae_core.layers import check_layers, tensor_shapes
+from vae_core.projection import Plane
 
 SOURCES = ("python", "pythae", "onnx")
 LONGEST_WORDS = 200  # of `described` and `why`
 MOST_GRIDS, MOST_SIDE = 64, 512
 FARTHEST = 1e6  # of a plane's rest and bounds from the origin
-STRAIGHT = 1e-5  # how far a plane's axes may be from orthonormal, and its rest from orthogonal, relative to its length
 
 Record = dict[str, Any]
 
@@ -116,12 +118,10 @@ def _check_plane(where: str, axes: object, rest: object, dimensions: int) -> Non
         raise ValueError(f"expected {where}['axes'] to be two lists of {dimensions} numbers, got {axes!r:.60}")
     if not isinstance(rest, list) or not _are_numbers(rest, dimensions):
         raise ValueError(f"expected {where}['rest'] to be {dimensions} numbers, got {rest!r:.60}")
-    length = max(1.0, math.sqrt(_dot(rest, rest)))
-    products = (_dot(axes[0], axes[0]) - 1, _dot(axes[1], axes[1]) - 1, _dot(axes[0], axes[1]))
-    if not all(abs(product) < STRAIGHT for product in products):
-        raise ValueError(f"expected {where}['axes'] to have length 1 and be orthogonal to each other, got others")
-    if not all(abs(_dot(axis, rest)) < STRAIGHT * length for axis in axes):
-        raise ValueError(f"expected {where}['rest'] to be orthogonal to the axes, got another point")
+    try:
+        Plane(np.array(axes, np.float64), np.array(rest, np.float64))
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
 
 
 def _check_files(files: Record, record: Record) -> None:
@@ -153,7 +153,3 @@ def _are_numbers(values: object, count: int) -> bool:
             for value in values
         )
     )
-
-
-def _dot(a: list[float], b: list[float]) -> float:
-    return sum(x * y for x, y in zip(a, b, strict=True))

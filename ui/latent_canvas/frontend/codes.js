@@ -39,6 +39,8 @@ export class CodeStack {
     this.betas = Float64Array.from(betas);
     this.scale = scale;
     this.u = this.betas.map((beta) => betaToU(beta, scale));
+    /** Numbers of one sample at one beta. */
+    this.width = 4;
     /** @type {Stack[]} */
     this.stacks = [];
     this.labels = new Uint8Array(0);
@@ -60,7 +62,7 @@ export class CodeStack {
    */
   addChunk({ mu_sigma, labels, ids, test }) {
     const n = labels.length;
-    const expected = { mu_sigma: this.betas.length * n * 4, ids: n, test: n };
+    const expected = { mu_sigma: this.betas.length * n * this.width, ids: n, test: n };
     for (const [name, array] of Object.entries({ mu_sigma, ids, test })) {
       const length = expected[/** @type {keyof typeof expected} */ (name)];
       if (array.length !== length) {
@@ -69,21 +71,17 @@ export class CodeStack {
     }
     const odd = labels.find((label) => label < 0 || label > 255);
     if (odd !== undefined) throw new Error(`Expected labels from 0 to 255, got ${odd}.`);
-    if (!(mu_sigma instanceof Uint16Array)) throw new Error("Expected codes as halves, got floats.");
-    this.stacks.push({ halves: mu_sigma, values: muAndLogSigma(mu_sigma), n });
-    this.addSamples(labels, ids, test);
-  }
-
-  /**
-   * What is known of samples beside their codes.
-   * @param {Chunk["labels"]} labels @param {Int32Array} ids @param {Uint8Array} test
-   */
-  addSamples(labels, ids, test) {
+    this.addCodes(mu_sigma, n);
     const before = this.n;
-    const n = labels.length;
     this.labels = append(new Uint8Array(before + n), this.labels, labels);
     this.ids = append(new Int32Array(before + n), this.ids, ids);
     this.test = append(new Uint8Array(before + n), this.test, test);
+  }
+
+  /** @param {Chunk["mu_sigma"]} mu_sigma @param {number} n */
+  addCodes(mu_sigma, n) {
+    if (!(mu_sigma instanceof Uint16Array)) throw new Error("Expected codes as halves, got floats.");
+    this.stacks.push({ halves: mu_sigma, values: muAndLogSigma(mu_sigma), n });
   }
 
   /**
@@ -109,7 +107,7 @@ export class CodeStack {
    */
   at(beta, out = new Float32Array(4 * this.n)) {
     if (out.length !== 4 * this.n) throw new Error(`Expected room for ${4 * this.n} numbers, got ${out.length}.`);
-    const { node, share } = this.#between(beta);
+    const { node, share } = this.between(beta);
     let start = 0;
     for (const stack of this.stacks) {
       const part = out.subarray(start, start + 4 * stack.n);
@@ -137,6 +135,11 @@ export class CodeStack {
       i -= n;
     }
     throw new Error(`Expected a sample below ${this.n}, got ${index}.`);
+  }
+
+  /** The same as the map shows it. @param {number} index @param {number} node @returns {{mu: number[], sigma: number[]}} */
+  inPlane(index, node) {
+    return this.exact(index, node);
   }
 
   /** R of every sample in nats, where `current` holds its codes at beta. @param {number} _beta @param {Float32Array} current */
@@ -171,7 +174,7 @@ export class CodeStack {
    * @returns {[number, number]}
    */
   meanIn(values, index, beta) {
-    const { node, share } = this.#between(beta);
+    const { node, share } = this.between(beta);
     const at = 4 * (node * this.n + index);
     const next = share === 0 ? at : at + 4 * this.n;
     return [values[at] + share * (values[next] - values[at]), values[at + 1] + share * (values[next + 1] - values[at + 1])];
@@ -181,7 +184,7 @@ export class CodeStack {
    * The stored beta at or below, and how far in u towards the next one; share 0 means exactly there.
    * @param {number} beta
    */
-  #between(beta) {
+  between(beta) {
     const last = this.betas.length - 1;
     const above = this.betas.findIndex((stored) => stored > beta);
     if (above < 0) return { node: last, share: 0 };

@@ -1,4 +1,4 @@
-// The decoder of an imported model, as the views use it: it decodes places of the plane on show, at the beta that is chosen.
+// The decoder of a model that is seen in a plane: it decodes places of the plane on show, at the beta that is chosen.
 
 import { blendAt, gridOf } from "./grid_decoder.js";
 import { Network } from "./network.js";
@@ -13,14 +13,14 @@ import { nearestNode } from "./scale.js";
  * @property {number} latent_dim
  * @property {number[]} shape
  * @property {{offset: number, train_max: number, degree: number}} beta
- * @property {({layers: import("./network.js").LayerSpec[]} | {served: boolean, why: string})[]} decoders one per beta
+ * @property {({layers: import("./network.js").LayerSpec[]} | {served: boolean, why: string})[]} decoders one per beta, or one for all
  *
  * @typedef {{network: Network | null, grids: Grid[], served: boolean, why: string}} Member
  */
 
 export class ImportedDecoder {
   /**
-   * @param {StepsSpec} spec
+   * @param {StepsSpec | import("./network.js").NetworkSpec} spec of one network, that one for every beta
    * @param {Float32Array} weights
    * @param {(Grid & {decoder: number})[]} grids
    * @param {SpaceCodes} codes whose plane is decoded
@@ -30,8 +30,9 @@ export class ImportedDecoder {
     this.codes = codes;
     this.inputs = 2;
     this.pixels = spec.shape.reduce((product, size) => product * size, 1);
+    const decoders = "decoders" in spec ? spec.decoders : [{ layers: spec.layers }];
     /** @type {Member[]} */
-    this.members = spec.decoders.map((decoder, k) => {
+    this.members = decoders.map((decoder, k) => {
       const own = grids.filter((grid) => grid.decoder === k);
       if (!("layers" in decoder)) return { network: null, grids: own, served: decoder.served, why: decoder.why };
       const network = new Network({ ...spec, layers: decoder.layers }, weights, "Decoder", spec.latent_dim, this.pixels);
@@ -40,6 +41,8 @@ export class ImportedDecoder {
     this.beta = 0;
     this.node = 0;
     this.z = new Float64Array(spec.latent_dim);
+    /** Places as the network takes them, [m][d]. */
+    this.lifted = this.z;
     /** What the server decoded last, where the browser cannot. @type {{z: number[], beta: number, values: Float32Array} | null} */
     this.served = null;
     this.setBeta(0);
@@ -49,11 +52,12 @@ export class ImportedDecoder {
   setBeta(beta) {
     this.beta = beta;
     this.node = nearestNode(this.codes.betas, beta);
+    this.member.network?.setBeta(beta);
   }
 
   /** @returns {Member} */
   get member() {
-    return this.members[this.node];
+    return this.members[Math.min(this.node, this.members.length - 1)];
   }
 
   /** Pictures are blended of a grid: near the decoder's own, and not the same. */
@@ -107,12 +111,27 @@ export class ImportedDecoder {
    */
   decodeMany(places, out = new Float32Array((places.length / 2) * this.pixels)) {
     const { network } = this.member;
-    const grid = network ? null : this.#grid;
+    if (network) return this.#decodeLifted(network, places, out);
+    const grid = this.#grid;
     for (let i = 0, start = 0; i < places.length; i += 2, start += this.pixels) {
-      if (network) this.#run(network, this.codes.lift(places[i], places[i + 1], this.node, this.z), out, start);
-      else if (grid && !this.codes.aligned) blendAt(grid, places[i], places[i + 1], out, start, this.pixels);
+      if (grid && !this.codes.aligned) blendAt(grid, places[i], places[i + 1], out, start, this.pixels);
       else out.fill(0, start, start + this.pixels);
     }
+    return out;
+  }
+
+  /**
+   * All places at once: the network takes several points per pass over its weights.
+   * @param {Network} network @param {ArrayLike<number>} places @param {Float32Array} out
+   */
+  #decodeLifted(network, places, out) {
+    const { latent_dim: d } = this.spec;
+    const count = places.length / 2;
+    if (this.lifted.length !== count * d) this.lifted = new Float64Array(count * d);
+    for (let i = 0; i < count; i++) {
+      this.codes.lift(places[2 * i], places[2 * i + 1], this.node, this.lifted.subarray(i * d, (i + 1) * d));
+    }
+    network.run(this.lifted, out, count);
     return out;
   }
 
@@ -124,14 +143,9 @@ export class ImportedDecoder {
    */
   decodeFull(z, out = new Float32Array(this.pixels)) {
     const { network, grids } = this.member;
-    if (network) this.#run(network, z, out, 0);
+    if (network) network.run(z, out, 1);
     else if (this.spec.latent_dim === 2 && grids.length) blendAt(grids[0], z[0], z[1], out, 0, this.pixels);
     else return null;
     return out;
-  }
-
-  /** @param {Network} network @param {ArrayLike<number>} z @param {Float32Array} out @param {number} start */
-  #run(network, z, out, start) {
-    network.run(z, start ? out.subarray(start, start + this.pixels) : out, 1);
   }
 }

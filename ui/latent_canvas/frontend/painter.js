@@ -177,8 +177,9 @@ export class Painter {
     this.decodeMs = performance.now() - began;
     const mask = canvas.state.show === "selected" ? undefined : canvas.shownMask();
     const among = mask ? this.shown : model.codes.n;
-    const cover = coverWords(covering(this.current, z, COVER_SIGMA, mask, model.codes.correlation), among, model.spec.samples);
-    canvas.panel.showWords(placeWords(z), priorWords(priorTail(Math.hypot(z[0], z[1]))), cover);
+    const many = model.d > 2;
+    const cover = coverWords(covering(this.current, z, COVER_SIGMA, mask, model.codes.correlation), among, model.spec.samples, many);
+    canvas.panel.showWords(placeWords(z, canvas.planes?.axes), priorWords(priorTail(Math.hypot(z[0], z[1])), many), cover);
     canvas.stage.placeHandle(...toScreen(canvas.view, z[0], z[1]));
     this.#tellZ();
   }
@@ -269,7 +270,7 @@ export class Painter {
     const { hovered, selectedIndex, state, data } = this.canvas;
     const index = hovered >= 0 ? hovered : selectedIndex;
     const sample = index < 0 ? null : describeSample(model, index, state.beta, this.current, this.colors, index === selectedIndex);
-    this.canvas.panel.showSample(sample, model, data?.missing ?? "");
+    this.canvas.panel.showSample(sample, model, data?.missing ?? "", this.canvas.planes?.axes);
   }
 
   /**

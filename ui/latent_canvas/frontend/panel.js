@@ -5,7 +5,7 @@ import { columnsOf, isTable, rowText } from "./bars.js";
 import { h, setShown, setText } from "./dom.js";
 import { imageSize, paintImage } from "./images.js";
 import { rich } from "./terms.js";
-import { t } from "./texts.js";
+import { sentences, t } from "./texts.js";
 import { group, number, significant } from "./words.js";
 
 /**
@@ -98,8 +98,9 @@ export class Panel {
    * @param {SampleView | null} sample
    * @param {Model | null} model
    * @param {string} missing why there is no original, "" while it is on its way
+   * @param {[string, string]} [axes] of the plane, where there are more dimensions than the two of the map
    */
-  showSample(sample, model, missing) {
+  showSample(sample, model, missing, axes) {
     const { empty, body, chip, held, clear, title, reconstruction } = this.parts;
     const shown = sample !== null && model !== null;
     setShown(empty, !shown);
@@ -120,7 +121,7 @@ export class Panel {
       if (sample.reconstruction) paintImage(reconstruction, sample.reconstruction, model.spec.shape);
       this.#showOriginal(model, sample.index, missing);
     }
-    this.#showNumbers(sample);
+    this.#showNumbers(sample, axes && t("map.sample.space", { across: axes[0], up: axes[1], count: model.d }));
   }
 
   /**
@@ -153,13 +154,14 @@ export class Panel {
     if (found) found.sheet.paint(original, found.tile);
   }
 
-  /** @param {SampleView} sample */
-  #showNumbers({ mu, sigma, rate, computedAt }) {
+  /** @param {SampleView} sample @param {string} [which] says of which directions the numbers are */
+  #showNumbers({ mu, sigma, rate, computedAt }, which = "") {
     const { values, computed } = this.parts;
     setText(values[0], `(${number(mu[0])}, ${number(mu[1])})`);
     setText(values[1], `(${significant(sigma[0])}, ${significant(sigma[1])})`);
     setText(values[2], t("map.sample.rate.value", { rate: number(rate) }));
-    setText(computed, computedAt ? t("map.sample.computed_at", { beta: computedAt }) : "");
+    values[1].title = which || t("map.sample.deviation.why");
+    setText(computed, sentences([which, computedAt ? t("map.sample.computed_at", { beta: computedAt }) : ""]));
   }
 
   /**
@@ -170,7 +172,8 @@ export class Panel {
    */
   showNearest(samples, model, reconstruct, decoder) {
     const originals = samples.some(({ index }) => model.original(index));
-    setText(this.nearestTitle, t(originals ? "map.nearest" : "map.nearest.reconstructed"));
+    const title = model.d > 2 ? "map.nearest.space" : "map.nearest";
+    setText(this.nearestTitle, t(originals ? title : `${title}.reconstructed`, { count: model.d }));
     for (const [i, thumb] of this.thumbs.entries()) {
       const sample = samples[i];
       setShown(thumb.button, sample !== undefined);

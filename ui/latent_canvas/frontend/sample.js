@@ -24,7 +24,7 @@ export function describeSample(model, index, beta, current, colors, pinned) {
   const { codes, spec } = model;
   const node = nearestNode(spec.betas, beta);
   const { mu, sigma } = codes.exact(index, node);
-  const inPlane = model.d > 2 ? Array.from(current.subarray(4 * index, 4 * index + 4)) : [mu[0], mu[1], sigma[0], sigma[1]];
+  const seen = codes.inPlane(index, node);
   const label = codes.labels[index];
   return {
     index,
@@ -33,8 +33,8 @@ export function describeSample(model, index, beta, current, colors, pinned) {
     color: colors[label],
     heldOut: codes.test[index] === 1,
     pinned,
-    mu: [inPlane[0], inPlane[1]],
-    sigma: [inPlane[2], inPlane[3]],
+    mu: [seen.mu[0], seen.mu[1]],
+    sigma: [seen.sigma[0], seen.sigma[1]],
     rate: mu.reduce((sum, m, j) => sum + (m * m + sigma[j] ** 2 - 1) / 2 - Math.log(sigma[j]), 0),
     computedAt: spec.betas[node] === beta ? "" : formatBeta(spec.betas[node]),
     reconstruction: model.decodeSample(index, beta, current),

@@ -91,13 +91,16 @@ function survey({ n, codes, classes, visible, kSigma }) {
 }
 
 /**
- * The width of a typical Gaussian on show: the median over the first samples of sqrt(sigma1 sigma2), in latent units.
+ * The width of a typical Gaussian on show: the median over the first samples of the geometric mean of both semi-axes at
+ * one sigma, in latent units.
  * @param {Scene} scene @returns {number} 0 where no sample is on show
  */
-export function typicalSigma({ n, codes, classes, visible }) {
+export function typicalSigma({ n, codes, correlation, classes, visible }) {
   const sigmas = [];
   for (let i = 0; i < Math.min(n, SURVEY); i++) {
-    if (visible[classes[i]]) sigmas.push(Math.sqrt(codes[4 * i + 2] * codes[4 * i + 3]));
+    if (!visible[classes[i]]) continue;
+    const flat = correlation ? Math.sqrt(1 - correlation[i] ** 2) : 1;
+    sigmas.push(Math.sqrt(codes[4 * i + 2] * codes[4 * i + 3] * flat));
   }
   return sigmas.sort((a, b) => a - b)[sigmas.length >> 1] ?? 0;
 }

@@ -4,7 +4,8 @@
  * What stands on a view's state about the plane, as text (address.js).
  * @typedef {object} PlaneState
  * @property {string} plane "dims:3,7", "pca" or "samples:12,40,7"; "" for the two dimensions of the largest KL
- * @property {string} hold "" for 0, "sample" for μ of the selected sample, or "3:0.5;7:-1" for these dimensions, others 0
+ * @property {string} hold "" for 0 or where the three samples are, "sample" for μ of the selected sample, or "3:0.5;7:-1" for these dimensions, others 0
+ * @property {boolean} [align] a family's maps are turned onto the first one's: its dimensions are the ones that are meant
  */
 
 /** Three points whose directions differ by a smaller sine lie on a line. */
@@ -108,30 +109,60 @@ export function writeHold(held) {
 }
 
 /**
+ * The member whose dimensions and main directions a plane is made of: where a family is aligned, the first for all.
+ * @param {import("./store.js").ModelSpec} spec @param {boolean | undefined} align @param {number} node index into its betas
+ */
+export function frameOf(spec, align, node) {
+  return align && spec.rotations ? 0 : node;
+}
+
+/**
+ * A sample's μ in the latent space that the plane lies in.
+ * @param {import("./store.js").Model} model @param {boolean | undefined} align @param {number} place in its codes @param {number} node
+ * @returns {number[]} [d]
+ */
+export function meanInFrame({ spec, codes, d }, align, place, node) {
+  const { mu } = codes.exact(place, node);
+  const turn = align ? spec.rotations?.[node] : undefined;
+  return turn ? mu.map((_, j) => mu.reduce((sum, value, i) => sum + value * turn[i * d + j], 0)) : mu;
+}
+
+/**
  * The plane that a view's state asks for, in a model of more than two dimensions.
  * @param {import("./store.js").Model} model
  * @param {PlaneState & {selected: number}} state
  * @param {number} node index into the model's betas
  * @returns {Plane} the two dimensions of the largest KL where it cannot be had: samples on a line, or not here yet
  */
-export function planeOf(model, { plane, hold, selected }, node) {
+export function planeOf(model, { plane, hold, selected, align }, node) {
   const { spec, codes, d } = model;
-  const dimensions = spec.dimensions?.[node] ?? [];
+  const frame = frameOf(spec, align, node);
+  const dimensions = spec.dimensions?.[frame] ?? [];
   const at = codes.ids.indexOf(selected);
-  const through = hold === "sample" && at >= 0 ? codes.exact(at, node).mu : hold && hold !== "sample" ? readHold(hold, d) : undefined;
+  const through = hold === "sample" && at >= 0 ? meanInFrame(model, align, at, node) : hold && hold !== "sample" ? readHold(hold, d) : undefined;
   const asked = readPlane(plane);
   if (asked?.kind === "dims" && asked.numbers.every((j) => j < d)) return Plane.ofDimensions(asked.numbers[0], asked.numbers[1], d, through);
-  if (asked?.kind === "pca" && spec.principal) return new Plane(spec.principal[node].axes[0], spec.principal[node].axes[1], through);
+  if (asked?.kind === "pca" && spec.principal) return new Plane(spec.principal[frame].axes[0], spec.principal[frame].axes[1], through);
   if (asked?.kind === "samples") {
     const places = asked.numbers.map((id) => codes.ids.indexOf(id));
     if (places.every((place) => place >= 0)) {
-      const [a, b, c] = places.map((place) => codes.exact(place, node).mu);
+      const [a, b, c] = places.map((place) => meanInFrame(model, align, place, node));
       const found = Plane.through(a, b, c);
-      if (found) return found;
+      if (found) return through ? found.held(through) : found;
     }
   }
   const [first, second] = ranked(dimensions);
   return Plane.ofDimensions(first ?? 0, second ?? 1, d, through);
+}
+
+/**
+ * The samples that a plane goes through and that are not here yet.
+ * @param {import("./store.js").Model} model @param {string} plane as it stands on the state
+ * @returns {number[]} data-set indices
+ */
+export function missingSamples({ codes }, plane) {
+  const asked = readPlane(plane);
+  return asked?.kind === "samples" ? asked.numbers.filter((id) => !codes.ids.includes(id)) : [];
 }
 
 /**

@@ -27,7 +27,7 @@ import { setTexts } from "./texts.js";
  * @property {import("./decoder.js").DecoderSpec} decoder
  * @property {import("./bars.js").Column[]} [columns] of a table; empty where its card names none
  *
- * Of imported models alone:
+ * Of imported models, and of more than two dimensions:
  * @property {boolean} [imported]
  * @property {boolean} [family] its betas are models of their own, trained apart
  * @property {number} [latent_dim]
@@ -71,7 +71,7 @@ export class Model {
     this.codes = codesOf(spec);
     /** @type {Decoder | ImportedDecoder} */
     this.decoder = this.codes instanceof SpaceCodes
-      ? new ImportedDecoder(/** @type {any} */ (spec.decoder), /** @type {Float32Array} */ (weights), grids, this.codes)
+      ? new ImportedDecoder(spec.decoder, weights instanceof Float32Array ? weights : halfToFloat(weights), grids, this.codes)
       : new Decoder(spec.decoder, halfToFloat(/** @type {Uint16Array} */ (weights)));
     /** @type {Statistics | null} null until a page that shows them has been sent them, or where they are not known */
     this.statistics = null;
@@ -96,9 +96,9 @@ export class Model {
 
   /**
    * Another plane of the latent space is shown, or the family's maps are turned onto each other, or no longer.
-   * @param {import("./space.js").Plane} plane @param {boolean} aligned
+   * @param {import("./space.js").Plane} plane @param {boolean} [aligned]
    */
-  setPlane(plane, aligned) {
+  setPlane(plane, aligned = false) {
     if (!(this.codes instanceof SpaceCodes)) return;
     this.codes.plane = plane;
     this.codes.aligned = aligned;
@@ -111,9 +111,10 @@ export class Model {
    * @returns {Float32Array | null} null where the browser cannot decode there
    */
   decodeSample(index, beta, current) {
-    if (!(this.decoder instanceof ImportedDecoder)) return this.decoder.decode(current.subarray(4 * index, 4 * index + 2));
-    this.decoder.setBeta(beta);
-    return this.decoder.decodeFull(this.codes.exact(index, this.decoder.node).mu);
+    const { codes, decoder } = this;
+    if (!(codes instanceof SpaceCodes && decoder instanceof ImportedDecoder)) return decoder.decode(current.subarray(4 * index, 4 * index + 2));
+    decoder.setBeta(beta);
+    return decoder.decodeFull(codes.meanAt(index, beta));
   }
 
   /**
@@ -134,9 +135,10 @@ export class Model {
 
 /** @param {ModelSpec} spec @returns {CodeStack | SpaceCodes} */
 function codesOf(spec) {
-  if (!spec.imported) return new CodeStack(spec.betas, spec.decoder.beta);
+  const { betas, decoder, imported = false, latent_dim: d = 2 } = spec;
+  if (!imported && d === 2) return new CodeStack(betas, decoder.beta);
   const rotations = spec.rotations?.map((turn) => Float64Array.from(turn)) ?? null;
-  return new SpaceCodes(spec.betas, spec.decoder.beta, spec.latent_dim ?? 2, rotations);
+  return new SpaceCodes(betas, decoder.beta, d, rotations, imported);
 }
 
 /**

@@ -27,18 +27,26 @@ export function significant(sigma) {
 
 /**
  * @param {readonly [number, number]} z
+ * @param {[string, string]} [axes] what they are called where z is a place of a plane through more dimensions
  * @returns {string}
  */
-export function placeWords(z) {
+export function placeWords(z, axes) {
+  if (axes) return axes.map((name, k) => `${name} = ${number(z[k])}`).join(", ");
   return `z = (${number(z[0])}, ${number(z[1])})`;
 }
 
 /**
  * How likely the prior finds a place: the share of its draws that land farther out, exp(−r²/2) in two dimensions.
  * @param {number} tail that share
+ * @param {boolean} [inPlane] draws are seen in a plane through more dimensions
  * @returns {string}
  */
-export function priorWords(tail) {
+export function priorWords(tail, inPlane = false) {
+  if (inPlane && tail >= 1e-9) {
+    if (tail > 0.95) return t("map.prior.middle.space");
+    if (tail >= 0.01) return t("map.prior.space", { percent: Math.round(100 * tail) });
+    return t("map.prior.far.space", { draws: group(toTwoDigits(1 / tail)) });
+  }
   if (tail > 0.95) return t("map.prior.middle");
   if (tail >= 0.1) return t("map.prior.usual", { percent: Math.round(100 * tail) });
   if (tail >= 0.01) return t("map.prior.rather_far", { percent: Math.round(100 * tail) });
@@ -50,12 +58,14 @@ export function priorWords(tail) {
  * @param {number} covering samples whose Gaussian covers the place
  * @param {number} loaded samples on the map
  * @param {number} total samples of the data set
+ * @param {boolean} [inPlane] seen in a plane through more dimensions: who covers a place there may lie beside it in another direction
  * @returns {string}
  */
-export function coverWords(covering, loaded, total) {
+export function coverWords(covering, loaded, total, inPlane = false) {
   if (loaded === 0) return t("map.cover.no_samples");
   const all = loaded < total ? t("map.cover.loaded", { loaded: group(loaded) }) : t("map.cover.all", { total: group(total) });
   const values = { k: COVER_SIGMA, count: group(covering), all };
+  if (inPlane && covering > 0) return t("map.cover.space", values);
   if (covering > COLLAPSED_SHARE * loaded) return t("map.cover.most", values);
   return t(covering === 0 ? "map.cover.none" : "map.cover.some", values);
 }

@@ -24,7 +24,8 @@ export class DimensionTable {
     this.summary = h("p", { class: "note", "data-testid": "dimensions-summary" });
     this.more = h("button", { type: "button", "data-testid": "dimensions-all" });
     this.more.addEventListener("click", () => { this.all = true; this.#fill(); }, { signal });
-    this.root = h("details", { class: "plane-details", open: true, "data-testid": "dimensions" }, h("summary", {}, t("planes.table.title")), this.summary, this.table, this.more);
+    this.whose = h("p", { class: "note" });
+    this.root = h("details", { class: "plane-details", open: true, "data-testid": "dimensions" }, h("summary", {}, t("planes.table.title")), this.summary, this.whose, this.table, this.more);
     /** @type {{facts: import("../store.js").Dimension[], order: number[], shown: [number, number] | null}} */
     this.last = { facts: [], order: [], shown: null };
   }
@@ -32,8 +33,10 @@ export class DimensionTable {
   /**
    * @param {import("../store.js").Dimension[]} facts @param {number[]} order the largest KL first
    * @param {[number, number] | null} shown the dimensions on the map's axes
+   * @param {string} [whose] says whose they are, where they are not this beta's
    */
-  show(facts, order, shown) {
+  show(facts, order, shown, whose = "") {
+    setText(this.whose, whose);
     this.last = { facts, order, shown };
     this.#fill();
   }

@@ -1,8 +1,8 @@
 // Which plane of a latent space of more than two dimensions the map shows, and where the other dimensions are held.
 
 import { addStyles, h, segmented, setShown, setText } from "../dom.js";
-import { nearestNode } from "../scale.js";
-import { planeOf, ranked, readHold, readPlane, writeHold } from "../space.js";
+import { formatBeta, nearestNode } from "../scale.js";
+import { frameOf, missingSamples, planeOf, ranked, readHold, readPlane, writeHold } from "../space.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
 import { number } from "../words.js";
@@ -57,6 +57,7 @@ export class PlanePanel {
     this.samples = h("div", { class: "plane-samples" }, h("p", { class: "note" }, t("planes.samples.how")), h("div", { class: "row" }, ...this.slots));
     this.complaint = h("p", { class: "note plane-complaint", role: "status" });
     const holds = { zero: t("planes.hold.zero"), sample: t("planes.hold.sample"), sliders: t("planes.hold.sliders") };
+    this.zero = holds.zero;
     this.hold = segmented(t("planes.hold"), holds, (hold) => this.#hold(hold), signal);
     this.sliders = h("div", { class: "plane-sliders", "data-testid": "plane-sliders" });
     this.blind = h("p", { class: "note plane-complaint", "data-testid": "plane-blind" });
@@ -125,7 +126,8 @@ export class PlanePanel {
     this.align.checked = host.state.align;
     if (model.d <= 2) return;
     const { plane } = /** @type {import("../space_codes.js").SpaceCodes} */ (model.codes);
-    const facts = model.spec.dimensions?.[node] ?? [];
+    const frame = frameOf(model.spec, host.state.align, node);
+    const facts = model.spec.dimensions?.[frame] ?? [];
     const order = ranked(facts);
     const kind = this.picked.length || readPlane(host.state.plane)?.kind === "samples" ? "samples" : host.state.plane === "pca" ? "pca" : "dims";
     this.kind.set(kind);
@@ -136,13 +138,14 @@ export class PlanePanel {
     for (const [side, { select }] of this.selects.entries()) {
       select.replaceChildren(...order.map((j) => h("option", { value: j, selected: shown?.[side] === j }, t(facts[j].active ? "planes.dimension" : "planes.dimension.collapsed", { name: dimensionName(j), kl: facts[j].kl.toFixed(2) }))));
     }
-    const share = model.spec.principal?.[node].share ?? [0, 0];
+    const share = model.spec.principal?.[frame].share ?? [0, 0];
     setText(this.share, t("planes.pca.share", { first: Math.round(100 * share[0]), second: Math.round(100 * share[1]) }));
     this.#showSlots(model, kind === "samples");
+    setText(/** @type {HTMLElement} */ (this.hold.root.firstElementChild), kind === "samples" ? t("planes.hold.through") : this.zero);
     this.#showHold(model, order, shown);
     const blind = "blind" in model.decoder && model.decoder.blind;
     setText(this.blind, blind ? t("planes.blind") : "");
-    this.table.show(facts, order, shown);
+    this.table.show(facts, order, shown, frame === node ? "" : t("planes.table.aligned", { beta: formatBeta(model.spec.betas[frame]) }));
     this.traversals.show(model, order, plane, host.state.beta, facts);
   }
 
@@ -157,7 +160,8 @@ export class PlanePanel {
       setText(button, `${SLOTS[slot]}: ${id === undefined ? t("planes.samples.take") : named(id)}`);
       button.disabled = this.host.state.selected < 0;
     }
-    const line = asked && this.picked.length === 3 && new Set(this.picked).size === 3 && !this.#spans(model);
+    const coming = asked && missingSamples(model, this.host.state.plane).length > 0;
+    const line = asked && !coming && this.picked.length === 3 && new Set(this.picked).size === 3 && !this.#spans(model);
     const twice = asked && this.picked.length === 3 && new Set(this.picked).size < 3;
     setText(this.complaint, twice ? t("planes.samples.twice") : line ? t("planes.samples.line") : "");
   }
@@ -229,7 +233,7 @@ export class PlanePanel {
   #pickDimension(side, j) {
     const { model } = this;
     if (!model) return;
-    const order = ranked(model.spec.dimensions?.[this.node] ?? []);
+    const order = ranked(model.spec.dimensions?.[frameOf(model.spec, this.host.state.align, this.node)] ?? []);
     const before = /** @type {import("../space_codes.js").SpaceCodes} */ (model.codes).plane.dimensions ?? [order[0], order[1]];
     const pair = [...before];
     if (pair[1 - side] === j) pair[1 - side] = before[side]; // they change places
@@ -252,16 +256,15 @@ export class PlanePanel {
     const { model, host } = this;
     if (!model) return;
     if (hold !== "sliders") return host.change({ hold: hold === "zero" ? "" : "sample" });
-    const at = model.codes.ids.indexOf(host.state.selected);
-    const from = host.state.hold === "sample" && at >= 0 ? model.codes.exact(at, this.node).mu : new Float64Array(model.d);
-    host.change({ hold: writeHold(from) || "0:0" });
+    // From where they are now.
+    host.change({ hold: writeHold(/** @type {import("../space_codes.js").SpaceCodes} */ (model.codes).plane.rest) || "0:0" });
   }
 
   /** A picture of a traversal: the map shows its dimension, with the ring there. @param {number} j @param {number} value */
   #visit(j, value) {
     const { model } = this;
     if (!model) return;
-    const [first, second] = ranked(model.spec.dimensions?.[this.node] ?? []);
+    const [first, second] = ranked(model.spec.dimensions?.[frameOf(model.spec, this.host.state.align, this.node)] ?? []);
     const shown = /** @type {import("../space_codes.js").SpaceCodes} */ (model.codes).plane.dimensions;
     if (!shown?.includes(j)) this.host.change({ plane: `dims:${j},${first === j ? second : first}` });
     const { plane } = /** @type {import("../space_codes.js").SpaceCodes} */ (model.codes);

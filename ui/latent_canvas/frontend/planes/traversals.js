@@ -39,7 +39,7 @@ export class Traversals {
   show(model, order, plane, beta, facts) {
     this.from = plane.rest.slice();
     const active = order.filter((j) => facts[j].active);
-    this.job = { model, order: active.length ? active : order, beta, key: `${model.spec.digest} ${beta} ${Array.from(this.from, (v) => v.toFixed(3)).join()}` };
+    this.job = { model, order: active.length ? active : order, beta, key: `${model.spec.digest} ${beta} ${model.version} ${Array.from(this.from, (v) => v.toFixed(3)).join()}` };
     this.#start();
   }
 
@@ -80,7 +80,8 @@ export class Traversals {
     for (; i < cells.length && performance.now() < end; i++) {
       z.set(this.from);
       z[cells[i].j] = cells[i].value;
-      const values = "decodeFull" in job.model.decoder ? job.model.decoder.decodeFull(z) : null;
+      const { codes, decoder } = job.model;
+      const values = "decodeFull" in decoder ? decoder.decodeFull(codes.own(Array.from(z), decoder.node)) : null;
       if (values) paintSample(cells[i].canvas, values, job.model.spec);
     }
     if (i < cells.length) this.frame = requestAnimationFrame(() => this.#work(job, cells, i));

@@ -24,7 +24,7 @@ export function attachHere(canvas, isTable) {
   panel.place.after(what, who);
   panel.showNearest = (samples, model) => {
     const { current } = canvas.painter;
-    const count = covering(current, canvas.state.z, COVER_SIGMA);
+    const count = covering(current, canvas.state.z, COVER_SIGMA, undefined, model.codes.correlation);
     const labels = model.spec.label_names.length > 1 ? samples.map(({ label }) => label) : [];
     const words = hereWords(labels, count, current.length / 4, isTable() ? "_rows" : "");
     setText(title, t(isTable() ? "start.here.title_rows" : "start.here.title"));

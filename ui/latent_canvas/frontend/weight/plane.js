@@ -6,6 +6,7 @@ import { attachPointers } from "../drag.js";
 import { wholeView } from "../framing.js";
 import { MapRenderer } from "../map_renderer.js";
 import { drawOverlay } from "../overlay.js";
+import { turnedAxes } from "../scene.js";
 import { SpaceCodes } from "../space_codes.js";
 import { zoomButtons } from "../stage.js";
 import { t } from "../texts.js";
@@ -196,22 +197,22 @@ export class Plane {
     const inSight = box[0] >= xmin && box[1] <= xmax && box[2] >= ymin && box[3] <= ymax;
     const whole = fit(box, this.width, this.width);
     const narrowest = this.width / whole.scale / FINEST;
-    const codes = !inSight && TEXEL / this.view.scale < narrowest ? widened(shown.current, narrowest) : shown.current;
-    const grid = aggregateGrid(codes, n, this.view, TEXEL, undefined, shown.correlation);
-    const levels = inSight ? massLevels(grid.values, SHARES, total(this.view, TEXEL)) : this.#wholeLevels(codes, n, whole);
+    const seen = !inSight && TEXEL / this.view.scale < narrowest ? widened(shown.current, shown.correlation, narrowest) : shown;
+    const grid = aggregateGrid(seen.current, n, this.view, TEXEL, undefined, seen.correlation);
+    const levels = inSight ? massLevels(grid.values, SHARES, total(this.view, TEXEL)) : this.#wholeLevels(seen, n, whole);
     this.bands = levels.map((level) => isobands(grid, level));
   }
 
   /**
    * The picture does not hold all of q's mass: the levels come from the whole plane, in steps as fine as the picture's.
-   * @param {Float32Array} codes @param {number} n @param {View} whole
+   * @param {Seen} seen @param {number} n @param {View} whole
    */
-  #wholeLevels(codes, n, whole) {
+  #wholeLevels({ current, correlation }, n, whole) {
     const { shown } = /** @type {PlaneScene} */ (this.scene);
     const texel = Math.max((TEXEL * whole.scale) / this.view.scale, this.width / FINEST);
     const key = [shown.key, n, texel, this.width].join();
     if (this.levels.key !== key) {
-      const grid = aggregateGrid(codes, n, whole, texel, undefined, shown.correlation);
+      const grid = aggregateGrid(current, n, whole, texel, undefined, correlation);
       this.levels = { key, values: massLevels(grid.values, SHARES, total(whole, texel)) };
     }
     return this.levels.values;
@@ -296,12 +297,30 @@ function total(view, texel) {
   return (view.scale / texel) ** 2;
 }
 
-/** The codes with no σ below `least`. @param {Float32Array} codes @param {number} least */
-function widened(codes, least) {
-  const out = codes.slice();
-  for (let c = 0; c < out.length; c += 4) {
-    if (out[c + 2] < least) out[c + 2] = least;
-    if (out[c + 3] < least) out[c + 3] = least;
+/** @typedef {{current: Float32Array, correlation: Float32Array | null}} Seen codes [n][4], and how far each Gaussian is turned [n] */
+
+/**
+ * The codes with no Gaussian narrower than `least`, in any direction.
+ * @param {Float32Array} codes @param {Float32Array | null} correlation @param {number} least
+ * @returns {Seen}
+ */
+export function widened(codes, correlation, least) {
+  const current = codes.slice();
+  const turned = correlation?.slice() ?? null;
+  for (let c = 0; c < current.length; c += 4) {
+    const rho = turned?.[c / 4] ?? 0;
+    const [long, short, angle] = turnedAxes(current[c + 2], current[c + 3], rho);
+    if (short >= least) continue;
+    if (turned && rho) {
+      const [a, b] = [Math.max(long, least) ** 2, least ** 2];
+      const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+      current[c + 2] = Math.sqrt(a * cos * cos + b * sin * sin);
+      current[c + 3] = Math.sqrt(a * sin * sin + b * cos * cos);
+      turned[c / 4] = ((a - b) * cos * sin) / (current[c + 2] * current[c + 3]);
+    } else {
+      current[c + 2] = Math.max(current[c + 2], least);
+      current[c + 3] = Math.max(current[c + 3], least);
+    }
   }
-  return out;
+  return { current, correlation: turned };
 }

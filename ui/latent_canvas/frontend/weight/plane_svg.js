@@ -1,5 +1,6 @@
 // A latent plane as a picture that can be printed: contours, ellipses, prior, axes and marginals as one SVG.
 
+import { turnedAxes } from "../scene.js";
 import { bounds, ticks, toScreen } from "../view.js";
 import { BAND_ALPHA, MASSES, svgPath } from "./contours.js";
 import { MARGINAL_PX } from "./plane.js";
@@ -27,6 +28,7 @@ export function planeSvg(plane, title) {
   map.append(...bands(plane, ink.accent), ...ellipses(scene, view), ...prior(view, ink), ...chosen(scene, view), ...draws(scene, view));
   const frame = s("rect", { y: top, width, height: width, fill: "none", stroke: ink.line });
   svg.append(clip, text(title, 4, 20, ink.text, 15), nested(plane.above.root, 0, HEAD), nested(plane.beside.root, width, top), map, frame, ...axes(view, ink, top));
+  if (scene.axes) svg.append(text(scene.axes[0], width - 6, top + width - 8, ink.text, 12, "end"), text(scene.axes[1], 6, top + 16, ink.text, 12));
   return svg;
 }
 
@@ -49,16 +51,29 @@ function bands({ bands: rings }, color) {
 /** @param {import("./plane.js").PlaneScene} scene @param {import("../view.js").View} view */
 function ellipses({ shown, ellipses: wanted, colors }, view) {
   if (!wanted) return [];
-  const { current, codes } = shown;
+  const { codes } = shown;
   return colors.map((stroke, label) => {
     const group = s("g", { fill: "none", stroke, "stroke-opacity": 0.4, "stroke-width": 0.8 });
     for (let i = 0; i < codes.n; i++) {
       if (codes.labels[i] !== label) continue;
-      const [cx, cy] = toScreen(view, current[4 * i], current[4 * i + 1]);
-      group.append(s("ellipse", { cx: cx.toFixed(1), cy: cy.toFixed(1), rx: (current[4 * i + 2] * view.scale).toFixed(2), ry: (current[4 * i + 3] * view.scale).toFixed(2) }));
+      group.append(s("ellipse", ellipseOf(shown, i, 1, view)));
     }
     return group;
   });
+}
+
+/**
+ * @param {{current: Float32Array, correlation: Float32Array | null}} shown @param {number} i a sample
+ * @param {number} k of its contour @param {import("../view.js").View} view
+ * @returns {Record<string, string>} attributes of an ellipse
+ */
+export function ellipseOf({ current, correlation }, i, k, view) {
+  const [cx, cy] = toScreen(view, current[4 * i], current[4 * i + 1]).map((value) => value.toFixed(1));
+  const [a, b] = [k * current[4 * i + 2] * view.scale, k * current[4 * i + 3] * view.scale];
+  const rho = correlation?.[i] ?? 0;
+  const [long, short, angle] = rho ? turnedAxes(a, b, rho) : [a, b, 0];
+  const upright = { cx, cy, rx: long.toFixed(2), ry: short.toFixed(2) };
+  return rho ? { ...upright, transform: `rotate(${((-angle * 180) / Math.PI).toFixed(2)} ${cx} ${cy})` } : upright;
 }
 
 /** @param {import("../view.js").View} view @param {{text: string}} ink */
@@ -68,11 +83,9 @@ function prior(view, ink) {
 }
 
 /** @param {import("./plane.js").PlaneScene} scene @param {import("../view.js").View} view */
-function chosen({ shown: { current }, selected, ink }, view) {
+function chosen({ shown, selected, ink }, view) {
   if (selected < 0) return [];
-  const [m1, m2, s1, s2] = current.subarray(4 * selected, 4 * selected + 4);
-  const [cx, cy] = toScreen(view, m1, m2);
-  return [1, 2, 3].map((k) => s("ellipse", { cx, cy, rx: k * s1 * view.scale, ry: k * s2 * view.scale, fill: "none", stroke: ink.text, "stroke-width": 2 }));
+  return [1, 2, 3].map((k) => s("ellipse", { ...ellipseOf(shown, selected, k, view), fill: "none", stroke: ink.text, "stroke-width": 2 }));
 }
 
 /** @param {import("./plane.js").PlaneScene} scene @param {import("../view.js").View} view */

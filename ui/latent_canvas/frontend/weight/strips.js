@@ -131,9 +131,9 @@ function decodeAll({ model, codes, current, beta }, indices, draws, out) {
   const { decoder } = model;
   decoder.setBeta(beta);
   if (decoder instanceof ImportedDecoder) {
-    const own = [...indices.map((index) => codes.exact(index, decoder.node).mu), ...draws.map((z) => codes.own(z, decoder.node))];
-    for (const [i, z] of own.entries()) {
-      const values = decoder.decodeFull(z);
+    const reconstructed = indices.map((index) => model.decodeSample(index, beta, current));
+    const drawn = draws.map((z) => decoder.decodeFull(codes.own(z, decoder.node)));
+    for (const [i, values] of [...reconstructed, ...drawn].entries()) {
       if (values) out.set(values, i * decoder.pixels);
       else out.fill(0, i * decoder.pixels, (i + 1) * decoder.pixels);
     }
