@@ -51,12 +51,19 @@ def tiny_card(name: str, betas: tuple[float, ...] = (1.0,), d: int = D, **change
     }  # fmt: skip
 
 
-def tiny_import(folder: Path, *, betas: tuple[float, ...] = (1.0,), served: bool = False, **changes: Any) -> Path:
-    """An imported model of 40 samples of 4×6 pixels in 5 dimensions; served: its decoder is no chain."""
+def tiny_import(
+    folder: Path,
+    *,
+    betas: tuple[float, ...] = (1.0,),
+    served: bool = False,
+    graph: bytes | None = b"a graph",
+    **changes: Any,
+) -> Path:
+    """A model of 40 samples of 4×6 pixels in 5 dimensions; served: its decoder is no chain, but a graph."""
     decoders = [StoredDecoder(tiny_chain(k)) for k in range(len(betas))]
     if served:
         grid = Grid(Plane(np.eye(2, D), np.zeros(D)), (-3.0, 3.0, -3.0, 3.0), np.zeros((3, 3, 24), np.uint8))
-        decoders = [StoredDecoder(onnx=b"a graph", why="it has a branch", grids=(grid,)) for _ in betas]
+        decoders = [StoredDecoder(onnx=graph, why="it has a branch", grids=(grid,)) for _ in betas]
     samples = np.random.default_rng(2).integers(0, 256, (N, *SHAPE)).astype(np.uint8)
     save_imported(
         folder, codes=tiny_codes(betas), decoders=decoders, card=tiny_card(folder.name, betas, **changes),

@@ -18,6 +18,7 @@ PAGES = {
     "latent_map": READY,
     "kl_weight": READY,
     "train": ".st-key-train-button",
+    "bring": ".st-key-bring-encoder",
     "glossary": '[data-testid="stHeading"]',
 }
 STEPS = ("1", "2", "2q", "3", "4", "4q", "5", "5q", "6")

@@ -46,7 +46,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         command = ["import", "pythae", str(trained(d)[1]), "--data", "digits", "--out", str(home / "models")]
         assert main([*command, "--name", f"pythae-{d}", "--title", f"<i>{d}</i> dimensions"]) == 0
     tiny_import(home / "models" / "family", betas=(0.5, 1.0, 4.0))
-    tiny_import(home / "models" / "served", served=True)
+    tiny_import(home / "models" / "pictures", served=True, graph=None)
     return home
 
 
@@ -166,11 +166,11 @@ def test_a_family_steps_from_model_to_model_and_can_be_aligned(page: Page, url: 
     shown(page, "beta", "4")
 
 
-def test_a_decoder_that_only_the_server_could_run_is_blended_and_said_to_be(page: Page, url: str) -> None:
-    page.goto(f"{url}/latent_map?model=served&plane=z1,z2")
+def test_a_decoder_of_which_only_pictures_are_known_is_blended_and_said_to_be(page: Page, url: str) -> None:
+    page.goto(f"{url}/latent_map?model=pictures&plane=z1,z2")
     wait_ready(page)
     shown(page, "approximate", "true")
     assert page.get_by_test_id("approximate").is_visible()
-    page.goto(f"{url}/latent_map?model=served&plane=z3,z4")
+    page.goto(f"{url}/latent_map?model=pictures&plane=z3,z4")
     wait_ready(page)
     assert "cannot be decoded" in page.get_by_test_id("plane-blind").inner_text()

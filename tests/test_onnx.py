@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import logging
-import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +10,7 @@ import onnx
 import pytest
 import torch
 from onnx import helper
+from onnx_kit import Encoder, Residual, decoder, exported
 from test_torch_chain import ByHand, Skip, conv_decoder
 from torch import nn
 
@@ -26,34 +23,6 @@ from vae_core.checkpoints import load_decoders
 from vae_core.cli import main
 
 
-def exported(module: nn.Module, shape: Sequence[int], outputs: Sequence[str], *, fixed: bool = False) -> bytes:
-    """The older exporter of PyTorch: no package more, and quick. fixed: takes two samples at a time alone."""
-    buffer = io.BytesIO()
-    axes = {} if fixed else {"x": {0: "n"}}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logging.disable(logging.CRITICAL)
-        torch.onnx.export(
-            module.eval(), (torch.zeros(2, *shape),), buffer, dynamo=False, input_names=["x"],
-            output_names=list(outputs), dynamic_axes=axes,
-        )  # fmt: skip
-        logging.disable(logging.NOTSET)
-    return buffer.getvalue()
-
-
-class Encoder(nn.Module):
-    def __init__(self, joined: bool = False) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.hidden = nn.Sequential(nn.Conv2d(1, 4, 3, 2, 1), nn.ReLU(), nn.Flatten())
-        self.mean, self.log_var, self.joined = nn.Linear(64, 3), nn.Linear(64, 3), joined
-
-    def forward(self, x: torch.Tensor) -> Any:
-        h = self.hidden(x)
-        mu, log_var = self.mean(h), self.log_var(h) - 2
-        return torch.cat([mu, log_var], 1) if self.joined else (mu, log_var)
-
-
 class Wrapped(nn.Module):
     def __init__(self, inner: ByHand) -> None:
         super().__init__()
@@ -61,11 +30,6 @@ class Wrapped(nn.Module):
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         return self.inner.decode(z)
-
-
-def decoder(pixels: int = 64, inputs: int = 3) -> nn.Module:
-    torch.manual_seed(1)
-    return nn.Sequential(nn.Linear(inputs, 32), nn.SiLU(), nn.Linear(32, pixels), nn.Sigmoid())
 
 
 @pytest.fixture(scope="module")
@@ -131,15 +95,6 @@ def test_the_command_imports_the_pair_and_says_what_it_found(
 
 
 def test_a_decoder_that_is_no_chain_is_kept_as_a_graph(pair: tuple[bytes, bytes], tmp_path: Path) -> None:
-    class Residual(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.first, self.last = nn.Linear(3, 64), nn.Linear(64, 64)
-
-        def forward(self, z: torch.Tensor) -> torch.Tensor:
-            h = self.first(z)
-            return torch.sigmoid(h + self.last(h))
-
     residual = Residual()
     (tmp_path / "e.onnx").write_bytes(pair[0])
     (tmp_path / "d.onnx").write_bytes(exported(residual, (3,), ["image"]))

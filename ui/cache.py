@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from ui.latent_canvas.payload import (
     Chunks,
     codes_payload,
-    decoded_payload,
     encoder_payload,
     imported_payload,
     model_payload,
@@ -25,11 +24,9 @@ from ui.latent_canvas.payload import (
     table_payload,
 )
 from vae_core import library
-from vae_core.bring.onnx_model import run_decoder
 from vae_core.checkpoints import (
     CheckpointError,
     Codes,
-    StoredDecoder,
     list_references,
     load_card,
     load_codes,
@@ -139,24 +136,6 @@ def encoder_for(digest: str, _model: OpenModel) -> bytes | None:
         return encoder_payload(_model.card, load_weights(_model.folder), digest)
     except ValueError:
         return None
-
-
-def decoded_for(model: OpenModel, beta: float, z: tuple[float, ...]) -> bytes | None:
-    """The picture at a place, by the decoder's own graph, ready to send; None where there is no such decoder.
-
-    Raises ImportRefused where the graph cannot be run.
-    """
-    if "imported" not in model.card or len(z) != model.card["config"]["latent_dim"]:
-        return None
-    decoder = _decoders(str(model.folder), model.digest)[model.codes.nearest(beta)]
-    if decoder.onnx is None:
-        return None
-    return decoded_payload(model.digest, beta, z, run_decoder(decoder.onnx, np.array([z]))[0])
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _decoders(folder: str, digest: str) -> list[StoredDecoder]:
-    return load_decoders(folder)
 
 
 @st.cache_data(show_spinner=False, max_entries=_KEPT_MODELS)

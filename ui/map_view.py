@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cache, opening, state
+from ui import cache, opening, served, state
 from ui.latent_canvas import latent_canvas
 
 
@@ -20,7 +20,7 @@ def show_map(model: cache.OpenModel) -> float:
     opening.follow(events)
     with opening.parts():
         chunks = opening.send_codes(model, data["initial"], events)
-        opening.send_decoded(model, events)
+        served.send_pictures(model, events)
         if not missing and (opening.has_small_images(model) or events.wants_originals):
             opening.send_originals(model, chunks)
     return float((events.view or data["initial"]).get("beta", data["start"]))

@@ -14,7 +14,6 @@ from ui.language import say
 from ui.latent_canvas import CanvasEvents
 from ui.latent_canvas.component import send
 from ui.plain import plain
-from vae_core.bring.errors import ImportRefused
 from vae_core.checkpoints.files import SAMPLES
 from vae_core.datasets import DATA_VARIABLE, IDX_TITLES, DatasetError, check_images
 
@@ -84,19 +83,6 @@ def send_codes(model: cache.OpenModel, view: Mapping[str, Any], events: CanvasEv
     for chunk in sorted(chunks):
         send(cache.codes_for(model.digest, chunk, model), key=f"codes-{model.digest}-{chunk}")
     return chunks
-
-
-def send_decoded(model: cache.OpenModel, events: CanvasEvents) -> None:
-    """Mount the picture that the browser cannot decode by itself, where the hand has come to rest."""
-    if events.wants_decode is None:
-        return
-    try:
-        picture = cache.decoded_for(model, *events.wants_decode)
-    except ImportRefused as error:
-        st.caption(plain(str(error)))
-        return
-    if picture is not None:
-        send(picture, key=f"decoded-{model.digest}")
 
 
 def send_originals(model: cache.OpenModel, chunks: set[int]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cache, opening, state
+from ui import cache, opening, served, state
 from ui.language import say
 from ui.latent_canvas import latent_canvas
 from ui.latent_canvas.component import send
@@ -37,6 +37,7 @@ def show_weight(model: cache.OpenModel) -> None:
         digests = tuple(reference.digest for reference in beside)
         send(cache.table_for(model.digest, digests, model, table, beside), key=f"table-{model.digest}")
         opening.send_codes(model, data["initial"], events)
+        served.send_pictures(model, events)
         if not missing:  # the strip shows a few samples of the first chunk, and the selected one
             opening.send_originals(model, opening.looked_at(model, data["initial"]))
         if events.wants_separate or _opens_separate(data["initial"]):

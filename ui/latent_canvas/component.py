@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +10,8 @@ from typing import Any
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
+
+from ui.latent_canvas import wishes
 
 NAME = "latent-space-explorer.canvas"
 # What the buttons of a training's view can ask for.
@@ -30,7 +31,7 @@ class CanvasEvents:
     action of ACTIONS; None in any other run. steps: how many single steps this view (a random word) has asked for so
     far.
     wants_states: indices of the stored states of a training that the browser needs next.
-    wants_decode: β and z of a place whose picture the server is to decode; None where there is none.
+    wants_decode, wants_grid: places whose pictures the server is to decode, and a plane; None where there is none.
     """
 
     view: Mapping[str, Any] | None
@@ -41,7 +42,8 @@ class CanvasEvents:
     pick: str
     act: Mapping[str, Any] | None = None
     wants_states: tuple[int, ...] = ()
-    wants_decode: tuple[float, tuple[float, ...]] | None = None
+    wants_decode: wishes.Places | None = None
+    wants_grid: wishes.PlaneAtBeta | None = None
 
 
 @cache
@@ -76,8 +78,9 @@ def latent_canvas(
     act = _about(digest, result.get("act"))
     if act is not None and act.get("action") not in ACTIONS:
         act = None
-    states, decode = _indices(wanted.get("states")), _place(wanted.get("decode"))
-    return CanvasEvents(view, wants_all, wants_originals, wants_separate, go, pick, act, states, decode)
+    states = _indices(wanted.get("states"))
+    decode, grid = wishes.places(wanted.get("decode")), wishes.plane_at_beta(wanted.get("grid"))
+    return CanvasEvents(view, wants_all, wants_originals, wants_separate, go, pick, act, states, decode, grid)
 
 
 def keep_owner(token: str, language: str) -> str | None:
@@ -103,18 +106,6 @@ def send(payload: bytes, *, key: str) -> None:
 def _indices(asked: Any) -> tuple[int, ...]:
     """What came from the browser as indices of states; whatever else it was is left out."""
     return tuple(i for i in asked if type(i) is int and i >= 0) if isinstance(asked, list) else ()
-
-
-def _place(asked: Any) -> tuple[float, tuple[float, ...]] | None:
-    """What came from the browser as a β and a point of the latent space; None for whatever else it was."""
-    beta, z = (asked.get("beta"), asked.get("z")) if isinstance(asked, Mapping) else (None, None)
-    if not isinstance(z, list) or not all(_is_number(value) for value in (beta, *z)):
-        return None
-    return float(beta), tuple(float(value) for value in z)  # type: ignore[arg-type]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _about(digest: str, event: Any) -> Mapping[str, Any] | None:

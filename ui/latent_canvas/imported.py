@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_core.bring.onnx_model import can_run
-from vae_core.checkpoints import Codes, StoredDecoder
+from vae_core.checkpoints import Codes, Grid, StoredDecoder
 from vae_core.layers import Chain
 from vae_core.projection import alignments, dimension_table, principal_plane
 
@@ -70,16 +70,20 @@ def pack_decoders(
     for k, decoder in enumerate(decoders):
         for grid in decoder.grids if decoder.chain is None else ():
             tensors[f"grid.{len(grids)}"] = grid.decodes
-            grids.append(
-                {
-                    "decoder": k,
-                    "axes": grid.plane.axes.tolist(),
-                    "rest": grid.plane.rest.tolist(),
-                    "bounds": list(grid.bounds),
-                    "side": len(grid.decodes),
-                }
-            )
+            grids.append(grid_spec(grid, k))
     return spec, tensors, grids
+
+
+def grid_spec(grid: Grid, decoder: int) -> Record:
+    """What is said of a grid of pictures (Grid in grid_decoder.js) of the decoder with this number."""
+    plane = grid.plane
+    return {
+        "decoder": decoder,
+        "axes": plane.axes.tolist(),
+        "rest": plane.rest.tolist(),
+        "bounds": list(grid.bounds),
+        "side": len(grid.decodes),
+    }
 
 
 def _layers(chain: Chain, flat: list[NDArray[np.float32]]) -> list[Record]:

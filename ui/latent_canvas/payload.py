@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as to_safetensors
 
-from ui.latent_canvas.imported import imported_spec, pack_decoders, space_spec
+from ui.latent_canvas.imported import grid_spec, imported_spec, pack_decoders, space_spec
 from ui.latent_canvas.packing import pack_decoder, pack_encoder
-from vae_core.checkpoints import SMALLEST_SIGMA, Codes, StoredDecoder
+from vae_core.checkpoints import SMALLEST_SIGMA, Codes, Grid, StoredDecoder
 from vae_core.statistics import ImageStatistics
 
 # Opening a page may cost this many bytes, weights and codes together; the rest of the samples comes when asked for.
@@ -107,11 +106,15 @@ def _model_spec(card: dict[str, Any], digest: str) -> dict[str, Any]:
     }
 
 
-def decoded_payload(
-    digest: str, beta: float, z: Sequence[float], image: NDArray[np.float32]
-) -> bytes:
-    """One picture that the server decoded, float32 [values], at β and z [d] as they were asked for."""
-    return _message({"kind": "decoded", "digest": digest, "beta": beta, "z": list(z)}, image=image)
+def decoded_payload(digest: str, beta: float, z: NDArray[np.float64], images: NDArray[np.float32]) -> bytes:
+    """Pictures that the server decoded, float32 [m, values], at beta and z [m, d] as they were asked for."""
+    facts = {"kind": "decoded", "digest": digest, "beta": beta, "places": z.tolist()}
+    return _message(facts, images=images.ravel())
+
+
+def grid_payload(digest: str, decoder: int, grid: Grid) -> bytes:
+    """A grid of pictures that the server decoded, of the decoder with this number."""
+    return _message({"kind": "grid", "digest": digest, "grid": grid_spec(grid, decoder)}, decodes=grid.decodes)
 
 
 def encoder_payload(card: dict[str, Any], weights: dict[str, NDArray[Any]], digest: str) -> bytes:

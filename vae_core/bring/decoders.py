@@ -162,13 +162,13 @@ def grids_of(shown: Callable[[Floats], Floats], mu: Floats, sigma: Floats) -> tu
     return tuple(grid_of(shown, plane, mu) for plane in planes)
 
 
-def grid_of(shown: Callable[[Floats], Floats], plane: Plane, mu: Floats) -> Grid:
-    """Decodes of a plane as far as the codes mu [N, d] reach in it."""
+def grid_of(shown: Callable[[Floats], Floats], plane: Plane, mu: Floats, most: int = SIDE) -> Grid:
+    """Decodes of a plane as far as the codes mu [N, d] reach in it, `most` along a side."""
     xy = plane.project(mu)
     low = np.minimum(np.percentile(xy, 0.5, axis=0), -LEAST_REACH)
     high = np.maximum(np.percentile(xy, 99.5, axis=0), LEAST_REACH)
     pixels = shown(plane.rest[None].astype(np.float32)).shape[1]
-    side = int(min(SIDE, max(2, (MOST_GRID_BYTES / pixels) ** 0.5)))
+    side = int(min(most, max(2, (MOST_GRID_BYTES / pixels) ** 0.5)))
     x, y = np.linspace(low[0], high[0], side), np.linspace(low[1], high[1], side)
     points = np.stack(np.meshgrid(x, y), axis=-1)  # [row of y, column of x, 2]
     rows = [np.rint(np.clip(shown(plane.lift(row).astype(np.float32)), 0, 1) * 255) for row in points]

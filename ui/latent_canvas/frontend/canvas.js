@@ -352,8 +352,7 @@ export class LatentCanvas {
     this.teller.tell(this.state, this.paths.playing !== 0);
     // The strip of neighbours shows originals from the first rest on.
     this.#wantOriginal(this.#nearest()[0] ?? -1);
-    const place = this.model.decoder instanceof ImportedDecoder && this.model.decoder.toServe(this.state.z);
-    if (place) this.teller.want({ decode: place });
+    this.teller.wantPictures(this.model.decoder, this.state.z);
     this.panel.sayWords();
   }
 

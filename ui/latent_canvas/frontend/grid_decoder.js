@@ -15,7 +15,7 @@ const SAME = 1e-5;
 /**
  * The grid of a plane among those that are known.
  * @param {Grid[]} grids
- * @param {import("./space.js").Plane} plane
+ * @param {{axes: ArrayLike<number>[], rest: ArrayLike<number>}} plane
  * @returns {Grid | null}
  */
 export function gridOf(grids, plane) {

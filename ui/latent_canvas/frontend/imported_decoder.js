@@ -3,6 +3,7 @@
 import { blendAt, gridOf } from "./grid_decoder.js";
 import { Network } from "./network.js";
 import { nearestNode } from "./scale.js";
+import { ServedPictures } from "./served_pictures.js";
 
 /**
  * @typedef {import("./grid_decoder.js").Grid} Grid
@@ -16,7 +17,11 @@ import { nearestNode } from "./scale.js";
  * @property {({layers: import("./network.js").LayerSpec[]} | {served: boolean, why: string})[]} decoders one per beta, or one for all
  *
  * @typedef {{network: Network | null, grids: Grid[], served: boolean, why: string}} Member
+ * @typedef {{beta: number, axes: number[][], rest: number[]}} PlaneWish a plane whose grid of decodes is missing
  */
+
+/** A member keeps the grids that came with it, and so many that the server made since. */
+const MORE_GRIDS = 3;
 
 export class ImportedDecoder {
   /**
@@ -38,13 +43,14 @@ export class ImportedDecoder {
       const network = new Network({ ...spec, layers: decoder.layers }, weights, "Decoder", spec.latent_dim, this.pixels);
       return { network, grids: own, served: false, why: "" };
     });
+    /** How many grids of each member the server made since. @type {number[]} */
+    this.added = [];
     this.beta = 0;
     this.node = 0;
     this.z = new Float64Array(spec.latent_dim);
     /** Places as the network takes them, [m][d]. */
     this.lifted = this.z;
-    /** What the server decoded last, where the browser cannot. @type {{z: number[], beta: number, values: Float32Array} | null} */
-    this.served = null;
+    this.served = new ServedPictures(this.pixels);
     this.setBeta(0);
   }
 
@@ -71,29 +77,50 @@ export class ImportedDecoder {
    * @returns {Float32Array | null}
    */
   exactAt(place) {
-    const { served } = this;
-    if (!served || served.beta !== this.beta) return null;
-    const z = this.codes.lift(place[0], place[1], this.node, this.z);
-    return served.z.every((value, j) => value === z[j]) ? served.values : null;
+    if (!this.member.served) return null;
+    return this.served.find(this.codes.lift(place[0], place[1], this.node, this.z), this.beta);
   }
 
   /**
-   * What to ask the server for, where only it can decode a place.
-   * @param {ArrayLike<number>} place x, y in the plane
-   * @returns {{z: number[], beta: number} | null}
+   * The pictures that were missed and that only the server can decode; from now on none has been.
+   * @param {ArrayLike<number>} [place] x, y of one more, in the plane
+   * @returns {import("./served_pictures.js").Wish | null}
    */
-  toServe(place) {
-    if (!this.member.served || this.exactAt(place)) return null;
-    return { z: Array.from(this.codes.lift(place[0], place[1], this.node, this.z)), beta: this.beta };
+  missed(place) {
+    if (place && this.member.served) this.served.miss(this.codes.lift(place[0], place[1], this.node, this.z), this.beta);
+    return this.served.takeWish();
   }
 
-  /** There is nothing to decode this plane with. */
+  /** The plane on show, where the server must decode a grid of it first. @returns {PlaneWish | null} */
+  planeToServe() {
+    if (!this.member.served || !this.blind) return null;
+    const { axes, rest } = this.#plane;
+    return { beta: this.beta, axes: axes.map((axis) => Array.from(axis)), rest: Array.from(rest) };
+  }
+
+  /** @param {number} k of the decoder @param {Grid} grid made by the server since */
+  addGrid(k, grid) {
+    const member = this.members[k];
+    const first = member.grids.length - (this.added[k] ?? 0);
+    if (member.grids.length - first >= MORE_GRIDS) member.grids.splice(first, 1);
+    else this.added[k] = (this.added[k] ?? 0) + 1;
+    member.grids.push(grid);
+  }
+
+  /** There is nothing to decode this plane with, or not yet. */
   get blind() {
     return this.approximate && !this.#grid;
   }
 
+  /** The plane on show in the member's own latent space. */
+  get #plane() {
+    const { plane } = this.codes;
+    if (!this.codes.aligned) return plane;
+    return { axes: this.codes.axes(this.node), rest: this.codes.own(plane.rest, this.node) };
+  }
+
   get #grid() {
-    return gridOf(this.member.grids, this.codes.plane);
+    return gridOf(this.member.grids, this.#plane);
   }
 
   /**
@@ -114,7 +141,7 @@ export class ImportedDecoder {
     if (network) return this.#decodeLifted(network, places, out);
     const grid = this.#grid;
     for (let i = 0, start = 0; i < places.length; i += 2, start += this.pixels) {
-      if (grid && !this.codes.aligned) blendAt(grid, places[i], places[i + 1], out, start, this.pixels);
+      if (grid) blendAt(grid, places[i], places[i + 1], out, start, this.pixels);
       else out.fill(0, start, start + this.pixels);
     }
     return out;
@@ -139,11 +166,14 @@ export class ImportedDecoder {
    * The picture at a place of the member's own latent space.
    * @param {ArrayLike<number>} z [d]
    * @param {Float32Array} [out]
-   * @returns {Float32Array | null} null where the browser has no such decoder
+   * @returns {Float32Array | null} null where the browser has no such decoder, and the server's picture has not come
    */
   decodeFull(z, out = new Float32Array(this.pixels)) {
-    const { network, grids } = this.member;
+    const { network, grids, served } = this.member;
+    const exact = served ? this.served.find(z, this.beta) : null;
+    if (served && !exact) this.served.miss(z, this.beta);
     if (network) network.run(z, out, 1);
+    else if (exact) out.set(exact);
     else if (this.spec.latent_dim === 2 && grids.length) blendAt(grids[0], z[0], z[1], out, 0, this.pixels);
     else return null;
     return out;

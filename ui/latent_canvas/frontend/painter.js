@@ -193,7 +193,7 @@ export class Painter {
     this.canvas.root.dataset.approximate = String(blended && !exact);
     if (!blended) return this.canvas.panel.showApproximate("");
     const { served, why } = decoder.member;
-    const says = exact ? "planes.exact" : decoder.blind ? "planes.blind.short" : served ? "planes.approximate.moving" : "planes.approximate";
+    const says = exact ? "planes.exact" : decoder.blind && served ? "planes.blind.waiting" : decoder.blind ? "planes.blind.short" : served ? "planes.approximate.moving" : "planes.approximate";
     this.canvas.panel.showApproximate(t(says));
     this.canvas.panel.approximate.title = why;
   }

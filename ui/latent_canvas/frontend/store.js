@@ -223,6 +223,7 @@ function place(part) {
   else if (kind === "encoder") putEncoder(part);
   else if (kind === "statistics") putStatistics(part);
   else if (kind === "decoded") putDecoded(part);
+  else if (kind === "grid") putGrid(part);
   else void putOriginals(part);
 }
 
@@ -284,10 +285,18 @@ function putStatistics({ facts: { digest, samples, levels, bins, drawing }, tens
 }
 
 /** @param {Part} part */
-function putDecoded({ facts: { digest, z, beta }, tensors }) {
+function putDecoded({ facts: { digest, beta, places }, tensors }) {
   const { decoder } = models.get(digest) ?? {};
   if (!(decoder instanceof ImportedDecoder)) return;
-  decoder.served = { z, beta, values: /** @type {Float32Array} */ (tensors.image) };
+  decoder.served.put({ beta, places }, /** @type {Float32Array} */ (tensors.images));
+  announce(digest);
+}
+
+/** @param {Part} part */
+function putGrid({ facts: { digest, grid }, tensors }) {
+  const { decoder } = models.get(digest) ?? {};
+  if (!(decoder instanceof ImportedDecoder)) return;
+  decoder.addGrid(grid.decoder, { ...grid, decodes: /** @type {Uint8Array} */ (tensors.decodes) });
   announce(digest);
 }
 

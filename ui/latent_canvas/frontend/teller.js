@@ -1,12 +1,16 @@
 // What the canvas tells once the hand rests: the view to the address and the server, and what more it needs to have.
 
 import { writeAddress } from "./address.js";
+import { ImportedDecoder } from "./imported_decoder.js";
 
 /** The hand rests when nothing moved for this long, in milliseconds. */
 const REST_MS = 140;
 /** What a page can ask the server for: all samples, their original images, the separately trained models. */
-/** And one picture, of a decoder that only the server can run. */
-/** @typedef {{all: boolean, originals: boolean, separate: boolean, decode?: {z: number[], beta: number}}} Wanted */
+/** And pictures, and a plane's grid of them, of a decoder that only the server can run. */
+/**
+ * @typedef {{all: boolean, originals: boolean, separate: boolean, decode?: import("./served_pictures.js").Wish,
+ *   grid?: import("./imported_decoder.js").PlaneWish}} Wanted
+ */
 /** @type {Readonly<Wanted>} */
 const NOTHING = Object.freeze({ all: false, originals: false, separate: false });
 
@@ -63,6 +67,17 @@ export class Teller {
     if (JSON.stringify(wanted) === JSON.stringify(this.wanted)) return;
     this.wanted = wanted;
     this.setStateValue("wanted", { ...wanted, digest: this.digest });
+  }
+
+  /**
+   * Ask for what only the server can decode: the pictures that were missed, and of a map those of its plane.
+   * @param {import("./store.js").MapDecoder} decoder @param {ArrayLike<number>} [place] on the map
+   */
+  wantPictures(decoder, place) {
+    if (!(decoder instanceof ImportedDecoder)) return;
+    const decode = decoder.missed(place);
+    const grid = place && decoder.planeToServe();
+    this.want({ ...(decode && { decode }), ...(grid && { grid }) });
   }
 
   /** A sample is looked at: ask for original images, unless the look passes. */

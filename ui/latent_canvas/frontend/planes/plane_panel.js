@@ -18,6 +18,7 @@ import { Traversals } from "./traversals.js";
  * @property {PlaneState} state
  * @property {(change: Partial<PlaneState>) => void} change
  * @property {{invalidate: (...parts: any[]) => void}} painter
+ * @property {{restSoon: () => void}} teller
  * @property {(z: [number, number]) => void} [moveTo] the place that is decoded, where there is one
  */
 
@@ -65,7 +66,7 @@ export class PlanePanel {
     this.align.addEventListener("change", () => host.change({ align: this.align.checked }), { signal });
     this.family = h("label", { class: "switch", title: t("planes.align.why") }, this.align, h("span", { class: "track" }), t("planes.align"));
     this.table = new DimensionTable((j, side) => this.#pickDimension(side, j), signal);
-    this.traversals = new Traversals((j, value) => this.#visit(j, value), signal);
+    this.traversals = new Traversals((j, value) => this.#visit(j, value), () => host.teller.restSoon(), signal);
     this.intro = h("p", { class: "note" });
     this.title = h("h3", {}, ...rich("planes.title"));
     this.body = h("div", { class: "plane-body" }, this.intro, this.kind.root, this.dims, this.share, this.samples, this.complaint,
@@ -108,6 +109,7 @@ export class PlanePanel {
 
   /** More samples have come: perhaps those that the plane goes through. */
   arrived() {
+    this.traversals.arrived();
     if (!this.root.hidden && (readPlane(this.host.state.plane)?.kind === "samples" || this.host.state.hold === "sample")) this.changed({ plane: this.host.state.plane });
   }
 
@@ -143,7 +145,7 @@ export class PlanePanel {
     this.#showSlots(model, kind === "samples");
     setText(/** @type {HTMLElement} */ (this.hold.root.firstElementChild), kind === "samples" ? t("planes.hold.through") : this.zero);
     this.#showHold(model, order, shown);
-    const blind = "blind" in model.decoder && model.decoder.blind;
+    const blind = "blind" in model.decoder && model.decoder.blind && !model.decoder.member.served;
     setText(this.blind, blind ? t("planes.blind") : "");
     this.table.show(facts, order, shown, frame === node ? "" : t("planes.table.aligned", { beta: formatBeta(model.spec.betas[frame]) }));
     this.traversals.show(model, order, plane, host.state.beta, facts);

@@ -2,6 +2,7 @@
 
 import { h, setShown, setText } from "../dom.js";
 import { paintSample } from "../images.js";
+import { ImportedDecoder } from "../imported_decoder.js";
 import { t } from "../texts.js";
 import { dimensionName } from "./names.js";
 
@@ -11,10 +12,17 @@ const FIRST = 8;
 /** Work per frame, in milliseconds. */
 const SLICE_MS = 6;
 
+/** @typedef {{j: number, value: number, canvas: HTMLCanvasElement}} Cell */
+
 export class Traversals {
-  /** @param {(dimension: number, value: number) => void} onVisit @param {AbortSignal} signal */
-  constructor(onVisit, signal) {
+  /**
+   * @param {(dimension: number, value: number) => void} onVisit
+   * @param {() => void} onMissing some pictures must come from the server
+   * @param {AbortSignal} signal
+   */
+  constructor(onVisit, onMissing, signal) {
     this.onVisit = onVisit;
+    this.onMissing = onMissing;
     this.signal = signal;
     this.rows = h("div", { class: "traversals" });
     this.note = h("p", { class: "note" });
@@ -30,6 +38,8 @@ export class Traversals {
     /** @type {{model: import("../store.js").Model, order: number[], beta: number, key: string} | null} */
     this.job = null;
     this.made = "";
+    /** @type {Cell[]} those that wait for the server's pictures */
+    this.missing = [];
   }
 
   /**
@@ -47,7 +57,8 @@ export class Traversals {
     cancelAnimationFrame(this.frame);
     const { job } = this;
     if (!job || !this.root.open) return;
-    const can = "decodeFull" in job.model.decoder && !job.model.decoder.approximate;
+    const { decoder } = job.model;
+    const can = decoder instanceof ImportedDecoder && (!decoder.approximate || decoder.member.served);
     setText(this.note, t(can ? "planes.traversals.how" : "planes.traversals.none"));
     setShown(this.rows, can);
     const listed = this.all ? job.order : job.order.slice(0, FIRST);
@@ -58,7 +69,17 @@ export class Traversals {
     this.made = key;
     const canvases = listed.flatMap((j) => STEPS.map((value) => ({ j, value, ...this.#cell(j, value) })));
     this.rows.replaceChildren(...listed.map((j, row) => h("div", { class: "traversal" }, h("span", {}, dimensionName(j)), ...canvases.slice(row * STEPS.length, (row + 1) * STEPS.length).map(({ button }) => button))));
+    this.missing = [];
     this.#work(job, canvases, 0);
+  }
+
+  /** Pictures have come. */
+  arrived() {
+    const cells = this.missing;
+    if (!this.job || !cells.length) return;
+    cancelAnimationFrame(this.frame);
+    this.missing = [];
+    this.#work(this.job, cells, 0);
   }
 
   /** @param {number} j @param {number} value */
@@ -71,7 +92,7 @@ export class Traversals {
 
   /**
    * @param {NonNullable<Traversals["job"]>} job
-   * @param {{j: number, value: number, canvas: HTMLCanvasElement}[]} cells @param {number} next
+   * @param {Cell[]} cells @param {number} next
    */
   #work(job, cells, next) {
     const end = performance.now() + SLICE_MS;
@@ -81,10 +102,12 @@ export class Traversals {
       z.set(this.from);
       z[cells[i].j] = cells[i].value;
       const { codes, decoder } = job.model;
-      const values = "decodeFull" in decoder ? decoder.decodeFull(codes.own(Array.from(z), decoder.node)) : null;
+      const values = decoder instanceof ImportedDecoder ? decoder.decodeFull(codes.own(Array.from(z), decoder.node)) : null;
       if (values) paintSample(cells[i].canvas, values, job.model.spec);
+      else this.missing.push(cells[i]);
     }
     if (i < cells.length) this.frame = requestAnimationFrame(() => this.#work(job, cells, i));
-    this.root.dataset.drawn = String(i);
+    else if (this.missing.length) this.onMissing();
+    this.root.dataset.drawn = String(i - this.missing.length);
   }
 }

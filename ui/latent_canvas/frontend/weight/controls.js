@@ -15,6 +15,7 @@ export function hostOf(view) {
     },
     change: (part) => view.change(part),
     painter: { invalidate: () => view.invalidate("beta", "pinned", "view") },
+    teller: view.teller,
   };
 }
 

@@ -127,7 +127,8 @@ export class WeightView {
     if (!data || !table || (digest !== data.digest && !table.references.some((r) => r.digest === digest))) return;
     const model = getModel(data.digest);
     if (!model || model.codes.n === 0) return;
-    if (!this.opened) this.#open(model, table);
+    if (this.opened) this.planePanel.arrived();
+    else this.#open(model, table);
     setText(this.controls.more, t("weight.more", { total: group(model.spec.samples) }));
     this.#showMore();
     this.invalidate("beta", "pinned", "view", "sample");
@@ -364,6 +365,7 @@ export class WeightView {
     if (chosen || dirty.has("beta")) this.strips.current.draw(current, shared, strip, table.draws, { ...words, name: pinned ? t("weight.now", { title: titleOf(current) }) : "" });
     if (pinned && (chosen || dirty.has("pinned"))) this.strips.pinned.draw(pinned, shared, strip, table.draws, { ...words, name: t("weight.pinned", { title: titleOf(pinned) }) });
     setText(this.why, whySeparate(current, nearestReference(table.references, state.beta), state.separate));
+    if (!this.moving) this.teller.wantPictures(shared.decoder);
   }
 
   /** State for tests and for anyone who scripts the page; docs/architecture.md names these attributes. */
