@@ -1,7 +1,9 @@
 """Encoder and decoder as two functions over NumPy arrays, of whatever framework: here of none at all.
 
-    python examples/numpy_vae.py
-    streamlit run app.py
+    python examples/numpy_vae.py --explore
+
+writes the model and opens the app from this very process: no file holds a decoder that is plain Python, so it is asked
+where it lives. Without --explore, `streamlit run app.py` shows blended pictures in its place.
 
 The weights are those of a linear VAE, whose best encoder and decoder are known in closed form (Lucas et al. 2019): the
 principal components of the data, each shrunk by the noise. With Keras the two functions would be
@@ -17,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_core import export, load_dataset
+from vae_core import explore, export, load_dataset
 
 SIGMA_X = 0.25  # the standard deviation of a pixel around its mean
 
@@ -51,11 +53,12 @@ def main() -> None:
     parser.add_argument("--latent", type=int, default=10, help="latent dimensions (10)")
     parser.add_argument("--beta", type=float, default=1.0)
     parser.add_argument("--out", type=Path, help="write to OUT/my-numpy-vae (where the app keeps models)")
+    parser.add_argument("--explore", action="store_true", help="open the app, until Ctrl-C")
     options = parser.parse_args()
 
     data = load_dataset("digits")
     encode, decode = linear_vae(data.train_images.reshape(-1, 64), options.latent, options.beta)
-    export(
+    folder = export(
         encode,
         decode,
         data.images,
@@ -68,6 +71,8 @@ def main() -> None:
         out=options.out,
         replace=True,
     )
+    if options.explore:
+        explore(folder)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from ui.cache import OpenModel
 from ui.latent_canvas.component import CanvasEvents, send
@@ -15,12 +12,10 @@ from ui.latent_canvas.wishes import Places, PlaneAtBeta
 from ui.plain import plain
 from vae_core.bring.decoders import grid_of
 from vae_core.bring.errors import ImportRefused
-from vae_core.bring.onnx_model import run_decoder
+from vae_core.bring.running import Run, runner_of
 from vae_core.checkpoints import StoredDecoder, load_decoders
 
 SIDE = 17  # points along a side of a grid that is made while somebody waits
-
-Decode = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def send_pictures(model: OpenModel, events: CanvasEvents) -> None:
@@ -51,12 +46,11 @@ def _grid(model: OpenModel, wish: PlaneAtBeta) -> bytes | None:
     return grid_payload(model.digest, node, grid_of(decode, wish.plane, model.codes.mu[node], most=SIDE))
 
 
-def _decoder(model: OpenModel, beta: float) -> Decode | None:
+def _decoder(model: OpenModel, beta: float) -> Run | None:
     """The decoder of the member at beta; None where the server cannot run it, or need not."""
     if "imported" not in model.card:
         return None
-    graph = _decoders(str(model.folder), model.digest)[model.codes.nearest(beta)].onnx
-    return None if graph is None else lambda z: run_decoder(graph, z)
+    return runner_of(_decoders(str(model.folder), model.digest)[model.codes.nearest(beta)])
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vae_core import figures, traversal
+    from vae_core.bring.explore import explore
     from vae_core.bring.export import export
     from vae_core.checkpoints import (
         CheckpointError,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from vae_core.training import Progress, train
 
 _MODULES = {
+    "bring.explore": ("explore",),
     "bring.export": ("export",),
     "checkpoints": (
         "CheckpointError",
@@ -132,6 +134,7 @@ __all__ = [
     "distortion",
     "elbo",
     "ellipse_axes",
+    "explore",
     "export",
     "figures",
     "image_statistics",

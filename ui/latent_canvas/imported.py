@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_core.bring.onnx_model import can_run
+from vae_core.bring.running import runner_of
 from vae_core.checkpoints import Codes, Grid, StoredDecoder
 from vae_core.layers import Chain
 from vae_core.projection import alignments, dimension_table, principal_plane
@@ -54,7 +54,7 @@ def pack_decoders(
     records: list[Record] = []
     for decoder in decoders:
         if decoder.chain is None:
-            records.append({"served": decoder.onnx is not None and can_run(), "why": decoder.why})
+            records.append({"served": runner_of(decoder) is not None, "why": decoder.why})
         else:
             records.append({"layers": _layers(decoder.chain, flat)})
     config = card["config"]

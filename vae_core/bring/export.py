@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_core import home, library
-from vae_core.bring import checks
+from vae_core.bring import checks, running
 from vae_core.bring import family as families
 from vae_core.bring.adapters import Decoder, Encoder, Floats, in_eval_mode, modules_of
 from vae_core.bring.decoders import order_of, shown_decoder, stored_decoder
@@ -119,6 +119,7 @@ def export(
     finally:
         if bar is not None:
             bar.close()
+    running.remember(stored, decode, seen.shown)
     codes = Codes(np.array([beta]), mu[None], sigma[None], samples.labels, samples.test)
     remark = " ".join(_sentence(part) for part in (samples.remark, *seen.warnings) if part)
     card = {
@@ -287,7 +288,10 @@ def _approximate(stored: StoredDecoder) -> str:
     if stored.onnx is not None:
         shown = "Decodes are approximate while the hand moves and exact where it rests"
     else:
-        shown = "Decodes are approximate, and of two planes alone where there are more dimensions than two"
+        shown = (
+            "Decodes are approximate, and of two planes alone where there are more dimensions than two, except in an"
+            " app that this same script opens (vae_core.explore)"
+        )
     return f"{shown}: the decoder is no chain of layers ({stored.why})."
 
 
