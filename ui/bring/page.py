@@ -11,12 +11,13 @@ from ui.train import owner
 
 PYTHON = """import vae_core
 
-vae_core.export(
-    model.encode,       # x -> (mu, log_var), each [n, d]
-    model.decode,       # z [n, d] -> mean images
-    images, labels,     # as encode takes them: NumPy arrays or PyTorch tensors
+folder = vae_core.export(
+    model.encode,    # x -> mu, log_var
+    model.decode,    # z -> images
+    images, labels,
     name="my-vae", beta=1.0,
-)"""
+)
+vae_core.explore(folder)  # or: streamlit run app.py"""
 PYTHAE = """python -m vae_core import pythae FOLDER --data digits --name my-vae
 python -m vae_core import pythae FOLDER --data mine.npz --family my-vaes"""
 ONNX = "python -m vae_core import onnx encoder.onnx decoder.onnx --data digits --name my-vae"

@@ -79,7 +79,7 @@ def find_roles(
     starts, images = puts_of(decoder, "the decoder")
     reasons = []
     chosen = _named(inputs, x, "the encoder's input") if x else _only(inputs, "the encoder", "input")
-    reasons.append(f"x is {chosen}: {'as asked' if x else 'the only input'}")
+    reasons.append(f"x goes into {chosen}: {'as asked' if x else 'the only input of the encoder'}")
     z = _only(starts, "the decoder", "input")
     fed, found = _tried(encoder, chosen, outputs, sample_shape)
     reasons.append(f"samples of the shape {list(sample_shape)} go in as {list(fed)}: the first that the encoder takes")

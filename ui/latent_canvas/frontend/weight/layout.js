@@ -1,6 +1,6 @@
 // Where the parts of the KL weight's page stand.
 
-import { h } from "../dom.js";
+import { h, setShown } from "../dom.js";
 import { rich } from "../terms.js";
 import { t } from "../texts.js";
 
@@ -10,7 +10,6 @@ import { t } from "../texts.js";
  */
 export function layOut(view) {
   const { play, ellipses, separate, compare, more } = view.controls;
-  const intro = h("p", { class: "intro" }, ...rich("weight.intro"));
   const bar = h("div", { class: "beta-bar" }, play, view.beta.root);
   const switches = h("div", { class: "switches" }, compare, ellipses.root, separate.root);
   const legend = h("p", { class: "note" }, ...rich("weight.legend"));
@@ -21,5 +20,15 @@ export function layOut(view) {
   const right = h("div", { class: "part" }, story, view.figures.split, view.numbers.root);
   const layout = h("div", { class: "weight-layout" }, left, right);
   const strips = h("section", { class: "block" }, h("header", {}, h("h2", {}, t("weight.strips.title")), view.figures.stripButtons), view.why, view.strips.pinned.root, view.strips.current.root);
-  return h("div", { class: "latent-canvas weight-view", "data-testid": "weight-view" }, intro, bar, switches, layout, strips, view.figures.tradeoff, view.live);
+  return h("div", { class: "latent-canvas weight-view", "data-testid": "weight-view" }, view.words.intro, bar, switches, layout, strips, view.figures.tradeoff, view.live);
+}
+
+/**
+ * Whether there is a β to turn, and what belongs to it.
+ * @param {import("./weight_view.js").WeightView} view
+ * @param {boolean} along the model knows several β
+ */
+export function showAlong(view, along) {
+  view.words.intro.replaceChildren(...rich(along ? "weight.intro" : "weight.intro.alone"));
+  for (const part of [view.controls.play, view.controls.compare, view.figures.tradeoff]) setShown(part, along);
 }

@@ -9,7 +9,7 @@ import { PlanePanel } from "../planes/plane_panel.js";
 import { formatBeta, nearestNode } from "../scale.js";
 import { getModel, getTable, onChange } from "../store.js";
 import { Teller } from "../teller.js";
-import { attachTerms } from "../terms.js";
+import { attachTerms, rich } from "../terms.js";
 import { t } from "../texts.js";
 import { isDark, readInk } from "../theme.js";
 import { bounds } from "../view.js";
@@ -17,7 +17,7 @@ import { group } from "../words.js";
 import { Chooser, nearestReference, titleOf, whySeparate } from "./choice.js";
 import { hostOf, makeControls } from "./controls.js";
 import { Figures } from "./figures.js";
-import { layOut } from "./layout.js";
+import { layOut, showAlong } from "./layout.js";
 import { Numbers } from "./numbers.js";
 import { Plane, placesOf } from "./plane.js";
 import { Player } from "./player.js";
@@ -83,7 +83,7 @@ export class WeightView {
     this.numbers = new Numbers();
     this.strips = { current: new Strips(0), pinned: new Strips(0) };
     this.figures = new Figures(this, signal);
-    this.words = { title: h("h3", { "data-testid": "regime-title" }), text: h("p", { "data-testid": "regime-text" }), remembers: h("p", { class: "remembers", "data-testid": "remembers" }) };
+    this.words = { intro: h("p", { class: "intro" }, ...rich("weight.intro")), title: h("h3", { "data-testid": "regime-title" }), text: h("p", { "data-testid": "regime-text" }), remembers: h("p", { class: "remembers", "data-testid": "remembers" }) };
     this.controls = makeControls(this, signal);
     this.why = h("p", { class: "why-separate", "data-testid": "why-separate" });
     this.status = h("p", { class: "status", "data-testid": "status" });
@@ -140,7 +140,7 @@ export class WeightView {
     const { spec } = model;
     this.beta.setModel(spec.betas, spec.beta_collapse, spec.imported);
     this.planePanel.open(model);
-    for (const part of [this.controls.play, this.controls.compare, this.figures.tradeoff]) setShown(part, spec.betas.length > 1);
+    showAlong(this, spec.betas.length > 1);
     // An address may name any β: pictures and numbers agree where codes were computed.
     const stored = (/** @type {number} */ beta) => spec.betas[nearestNode(spec.betas, beta)];
     this.state.beta = stored(this.state.beta);
