@@ -18,7 +18,7 @@ from vae_core import load_card, load_codes, load_dataset, load_decoder
 from vae_core.bring.errors import ImportRefused
 from vae_core.bring.onnx_chain import chain_of_graph
 from vae_core.bring.onnx_model import run_decoder
-from vae_core.bring.onnx_roles import decoder_of, encoder_of, find_roles
+from vae_core.bring.onnx_roles import decoder_of, encoder_of, find_roles, prepared, read_graph
 from vae_core.checkpoints import load_decoders
 from vae_core.cli import main
 
@@ -73,7 +73,41 @@ def test_halves_of_one_output_and_a_fixed_batch_work_too() -> None:
     mu, _ = encoder_of(encoder, roles)(x)
     with torch.no_grad():
         assert mu == pytest.approx(Encoder()(torch.from_numpy(x))[0].numpy(), abs=1e-5)
-    assert decoder_of(content, roles)(mu).shape == (5, 64)
+    decoded = decoder_of(content, roles)(mu)
+    with torch.no_grad():
+        assert decoded == pytest.approx(decoder()(torch.from_numpy(mu)).numpy(), abs=1e-5)
+    assert np.array_equal(run_decoder(prepared(content, roles, None), mu), decoded)
+
+
+def with_weights_beside(content: bytes, file: Path, location: str) -> None:
+    """Write a graph whose weights are in another file, as exporters do with large ones."""
+    onnx.save(onnx.load_from_string(content), file, save_as_external_data=True, location=location, size_threshold=0)
+
+
+def test_weights_in_a_file_beside_the_graph_are_read_by_the_command_and_asked_for_by_the_page(
+    pair: tuple[bytes, bytes], tmp_path: Path
+) -> None:
+    file = tmp_path / "decoder.onnx"
+    with_weights_beside(pair[1], file, "decoder.onnx.data")
+    with pytest.raises(ImportRefused, match=r"weights inside, got one that keeps them in 'decoder\.onnx\.data'"):
+        find_roles(pair[0], file.read_bytes(), (8, 8))
+    content = read_graph(file, "the decoder")
+    z = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
+    assert np.array_equal(run_decoder(content, z), run_decoder(pair[1], z))
+    (tmp_path / "decoder.onnx.data").unlink()
+    with pytest.raises(ImportRefused, match="the decoder: expected its weights in a file beside it"):
+        read_graph(file, "the decoder")
+
+
+def test_a_graph_reads_no_file_of_another_folder(pair: tuple[bytes, bytes], tmp_path: Path) -> None:
+    file = tmp_path / "models" / "decoder.onnx"
+    file.parent.mkdir()
+    with_weights_beside(pair[1], file, "weights")
+    (file.parent / "weights").rename(tmp_path / "weights")
+    file.write_bytes(file.read_bytes().replace(b"weights", b"../wght"))
+    (tmp_path / "weights").rename(tmp_path / "wght")
+    with pytest.raises(ImportRefused, match="expected its weights in a file beside it"):
+        read_graph(file, "the decoder")
 
 
 def test_the_command_imports_the_pair_and_says_what_it_found(

@@ -34,10 +34,11 @@ def import_onnx(options: argparse.Namespace) -> int:
             raise ImportRefused(f"expected the package {package}, but it is missing: pip install onnx onnxruntime")
     from vae_core.bring.commands import data_of, export_as_asked
     from vae_core.bring.onnx_chain import chain_of_graph
-    from vae_core.bring.onnx_roles import decoder_of, encoder_of, find_roles, order_of_colours, prepared
+    from vae_core.bring.onnx_roles import decoder_of, encoder_of, find_roles, order_of_colours, prepared, read_graph
     from vae_core.datasets import as_floats
 
-    encoder, decoder = (file.read_bytes() for file in (options.encoder, options.decoder))
+    encoder = read_graph(options.encoder, "the encoder")
+    decoder = read_graph(options.decoder, "the decoder")
     data = data_of(options)
     shape = data.input_shape
     roles = find_roles(encoder, decoder, shape, x=options.input, mu=options.mu, second=options.second)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -16,8 +18,24 @@ from vae_core.bring.errors import ImportRefused
 MOST_SESSIONS = 8
 MISSING = 'expected the package onnxruntime, which runs ONNX files, but it is not installed: pip install "onnxruntime"'
 
+KINDS: dict[str, Any] = {
+    "tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16,
+}  # fmt: skip
+
 _sessions: OrderedDict[str, Any] = OrderedDict()
 _lock = Lock()
+
+
+@dataclass(frozen=True)
+class Put:
+    """An input or output of a graph: its name, and its shape, None where it may be any."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.name} [{', '.join('?' if side is None else str(side) for side in self.shape)}]"
 
 
 def can_run() -> bool:
@@ -34,7 +52,7 @@ def run_decoder(content: bytes, z: NDArray[Any]) -> NDArray[np.float32]:
     session = open_session(content)
     (name,) = [node.name for node in session.get_inputs()][:1]
     try:
-        out = session.run(None, {name: points})[0]
+        (out,) = run_blocks(session, [session.get_outputs()[0].name], name, points)
     except Exception as error:  # whatever the runtime says of a graph that it loaded
         reason = " ".join(str(error).split())[:200]
         raise ImportRefused(f"expected a decoder of points {list(points.shape)}, but it says: {reason}") from error
@@ -70,3 +88,23 @@ def open_session(content: bytes, whose: str = "a decoder") -> Any:
         while len(_sessions) > MOST_SESSIONS:
             _sessions.popitem(last=False)
     return session
+
+
+def run_blocks(session: Any, outputs: Sequence[str], name: str, batch: NDArray[Any]) -> list[NDArray[np.float32]]:
+    """What a graph gives for a batch, also one that takes a fixed number of samples at a time."""
+    put = next(put_of(node) for node in session.get_inputs() if node.name == name)
+    values = batch.astype(KINDS.get(put.kind, np.float32), copy=False)
+    size = put.shape[0] if put.shape and put.shape[0] else max(1, len(values))
+    parts: list[list[NDArray[np.float32]]] = []
+    for start in range(0, len(values), size):
+        block = values[start : start + size]
+        short = size - len(block) if put.shape[0] else 0
+        padded = np.concatenate([block, np.repeat(block[-1:], short, axis=0)]) if short else block
+        parts.append([np.asarray(out, np.float32)[: len(block)] for out in session.run(list(outputs), {name: padded})])
+    return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+
+def put_of(node: Any) -> Put:
+    """An input or output as onnxruntime describes it."""
+    shape = tuple(side if isinstance(side, int) and side > 0 else None for side in node.shape)
+    return Put(node.name, shape, node.type)

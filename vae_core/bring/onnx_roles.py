@@ -5,32 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vae_core.bring.adapters import MEANS, WIDTHS
 from vae_core.bring.errors import ImportRefused
-from vae_core.bring.onnx_model import open_session
+from vae_core.bring.onnx_model import KINDS, Put, open_session, put_of, run_blocks
 
 Floats = NDArray[np.float32]
 Outputs = tuple[str, ...]
 
 MOST_BYTES = 200_000_000
 PROBES = 2  # samples that are run to see shapes, where the graph takes any number of them
-
-
-@dataclass(frozen=True)
-class Put:
-    """An input or output of a graph: its name, and its shape, None where it may be any."""
-
-    name: str
-    shape: tuple[int | None, ...]
-    kind: str
-
-    def __str__(self) -> str:
-        return f"{self.name} [{', '.join('?' if side is None else str(side) for side in self.shape)}]"
 
 
 @dataclass(frozen=True)
@@ -58,8 +46,26 @@ def puts_of(content: bytes, whose: str) -> tuple[list[Put], list[Put]]:
     """Inputs and outputs of a graph. Raises ImportRefused where it is none."""
     if len(content) > MOST_BYTES:
         raise ImportRefused(f"{whose}: expected an ONNX file of at most {MOST_BYTES / 1e6:,.0f} MB, got a larger one")
+    _check_whole(content, whose)
     session = open_session(content, whose)
-    return [_put(node) for node in session.get_inputs()], [_put(node) for node in session.get_outputs()]
+    return [put_of(node) for node in session.get_inputs()], [put_of(node) for node in session.get_outputs()]
+
+
+def read_graph(file: Path, whose: str) -> bytes:
+    """The bytes of an ONNX file, with the weights that it keeps in a file beside it, if it does.
+
+    Raises ImportRefused where that file is missing or not one of its folder, and OSError.
+    """
+    import onnx
+
+    content = file.read_bytes()
+    if not _kept_outside(content):
+        return content
+    try:
+        return bytes(onnx.load(file).SerializeToString())
+    except Exception as error:  # onnx has a class of its own for each fault
+        reason = " ".join(str(error).split())[:200]
+        raise ImportRefused(f"{whose}: expected its weights in a file beside it, as it says, but: {reason}") from error
 
 
 def find_roles(
@@ -140,28 +146,26 @@ def prepared(content: bytes, roles: Roles, order: NDArray[np.int64] | None) -> b
     return bytes(model.SerializeToString())
 
 
-def run_blocks(session: Any, outputs: Sequence[str], name: str, batch: NDArray[Any]) -> list[Floats]:
-    """What a graph gives for a batch, also one that takes a fixed number of samples at a time."""
-    put = next(_put(node) for node in session.get_inputs() if node.name == name)
-    values = batch.astype(_KINDS.get(put.kind, np.float32), copy=False)
-    size = put.shape[0] if put.shape and put.shape[0] else max(1, len(values))
-    parts: list[list[Floats]] = []
-    for start in range(0, len(values), size):
-        block = values[start : start + size]
-        short = size - len(block) if put.shape[0] else 0
-        padded = np.concatenate([block, np.repeat(block[-1:], short, axis=0)]) if short else block
-        parts.append([np.asarray(out, np.float32)[: len(block)] for out in session.run(list(outputs), {name: padded})])
-    return [np.concatenate(column) for column in zip(*parts, strict=True)]
+def _check_whole(content: bytes, whose: str) -> None:
+    if outside := _kept_outside(content):
+        raise ImportRefused(
+            f"{whose}: expected an ONNX file with its weights inside, got one that keeps them in {outside!r:.80};"
+            " PyTorch's exporter puts them inside with external_data=False"
+        )
 
 
-_KINDS: dict[str, Any] = {
-    "tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16,
-}  # fmt: skip
+def _kept_outside(content: bytes) -> str:
+    """The name of the file in which a graph keeps weights; "" where it has them all, or is no graph."""
+    import onnx
+    from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
-
-def _put(node: Any) -> Put:
-    shape = tuple(side if isinstance(side, int) and side > 0 else None for side in node.shape)
-    return Put(node.name, shape, node.type)
+    try:
+        graph = onnx.load_from_string(content).graph
+    except Exception:  # onnxruntime says what is wrong with it
+        return ""
+    constants = (attribute.t for node in graph.node for attribute in node.attribute if attribute.HasField("t"))
+    outside = (tensor for tensor in (*graph.initializer, *constants) if uses_external_data(tensor))
+    return next((str(ExternalDataInfo(tensor).location) for tensor in outside), "")
 
 
 def _named(puts: Sequence[Put], name: str, what: str) -> Put:
@@ -172,7 +176,7 @@ def _named(puts: Sequence[Put], name: str, what: str) -> Put:
 
 
 def _only(puts: Sequence[Put], whose: str, what: str) -> Put:
-    numbers = [put for put in puts if put.kind in _KINDS]
+    numbers = [put for put in puts if put.kind in KINDS]
     if len(numbers) != 1:
         listed = ", ".join(map(str, puts)) or "none"
         raise ImportRefused(f"expected {whose} to have one {what} of numbers, got {listed}; say which with --input")
