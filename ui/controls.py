@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ from ui.language import say
 from ui.plain import plain
 from vae_core.checkpoints import CheckpointError
 
+ELEMENTS = Path(__file__).with_name("elements.css")  # how the forms look
 # So many models stand side by side, if their titles have so few characters together; a longer list folds away.
 FEW_MODELS, WIDEST_ROW = 4, 80
 FEW_LANGUAGES = 2
@@ -50,7 +52,9 @@ def pick_model() -> str | None:
 
 
 def head(title: str) -> None:
-    """The heading of a page that is about no model, with the picker of the language."""
+    """The heading of a page that is a form and about no model, with the picker of the language."""
+    with st.container(key="looks"):
+        st.html(ELEMENTS)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page-head"):
         st.title(title, width="content", anchor=False)
         with st.container(horizontal=True, width="content", key="pickers"):

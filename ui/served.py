@@ -4,46 +4,52 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from ui.cache import OpenModel
 from ui.latent_canvas.component import CanvasEvents, send
 from ui.latent_canvas.payload import decoded_payload, grid_payload
-from ui.latent_canvas.wishes import Places, PlaneAtBeta
 from ui.plain import plain
 from vae_core.bring.decoders import grid_of
 from vae_core.bring.errors import ImportRefused
 from vae_core.bring.running import Run, runner_of
 from vae_core.checkpoints import StoredDecoder, load_decoders
+from vae_core.projection import Plane
 
 SIDE = 17  # points along a side of a grid that is made while somebody waits
+_KEPT = 16  # answers
+
+Array = NDArray[np.float64]
 
 
 def send_pictures(model: OpenModel, events: CanvasEvents) -> None:
     """Mount the pictures that the browser has asked for; a graph that cannot be run is one sentence."""
+    places, wish = events.wants_decode, events.wants_grid
     try:
-        for name, payload in (
-            ("decoded", events.wants_decode and _pictures(model, events.wants_decode)),
-            ("grid", events.wants_grid and _grid(model, events.wants_grid)),
-        ):
-            if payload:
-                send(payload, key=f"{name}-{model.digest}")
+        if places is not None and (payload := _pictures(model.digest, places.beta, places.z, model)):
+            send(payload, key=f"decoded-{model.digest}")
+        if wish is not None and (payload := _grid(model.digest, wish.beta, wish.plane.axes, wish.plane.rest, model)):
+            send(payload, key=f"grid-{model.digest}")
     except ImportRefused as error:
         st.caption(plain(str(error)))
 
 
-def _pictures(model: OpenModel, wish: Places) -> bytes | None:
-    decode = _decoder(model, wish.beta)
-    if decode is None or wish.z.shape[1] != model.card["config"]["latent_dim"]:
+# What was asked for last stays asked for in every rerun: nothing is decoded twice.
+@st.cache_data(show_spinner=False, max_entries=_KEPT)
+def _pictures(digest: str, beta: float, z: Array, _model: OpenModel) -> bytes | None:
+    decode = _decoder(_model, beta)
+    if decode is None or z.shape[1] != _model.card["config"]["latent_dim"]:
         return None
-    return decoded_payload(model.digest, wish.beta, wish.z, decode(wish.z.astype(np.float32)))
+    return decoded_payload(digest, beta, z, decode(z.astype(np.float32)))
 
 
-def _grid(model: OpenModel, wish: PlaneAtBeta) -> bytes | None:
-    decode = _decoder(model, wish.beta)
-    if decode is None or wish.plane.dimensions != model.card["config"]["latent_dim"]:
+@st.cache_data(show_spinner=False, max_entries=_KEPT)
+def _grid(digest: str, beta: float, axes: Array, rest: Array, _model: OpenModel) -> bytes | None:
+    decode, plane = _decoder(_model, beta), Plane(axes, rest)
+    if decode is None or plane.dimensions != _model.card["config"]["latent_dim"]:
         return None
-    node = model.codes.nearest(wish.beta)
-    return grid_payload(model.digest, node, grid_of(decode, wish.plane, model.codes.mu[node], most=SIDE))
+    node = _model.codes.nearest(beta)
+    return grid_payload(digest, node, grid_of(decode, plane, _model.codes.mu[node], most=SIDE))
 
 
 def _decoder(model: OpenModel, beta: float) -> Run | None:

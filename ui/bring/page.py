@@ -33,10 +33,15 @@ def show() -> None:
     with here:
         onnx_files.show()
         st.caption(say("bring.onnx.command"))
-        st.code(ONNX, language="bash")
+        _code(ONNX)
     with python:
         st.markdown(say("bring.python.what"))
-        st.code(PYTHON, language="python")
+        _code(PYTHON)
     with pythae:
         st.markdown(say("bring.pythae.what"))
-        st.code(PYTHAE, language="bash")
+        _code(PYTHAE)
+
+
+def _code(text: str) -> None:
+    """Plain: Streamlit's colours for code are too faint, and what scrolls sideways no keyboard reaches."""
+    st.code(text, language=None, wrap_lines=True)
