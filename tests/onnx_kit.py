@@ -12,15 +12,15 @@ import torch
 from torch import nn
 
 
-def exported(module: nn.Module, shape: Sequence[int], outputs: Sequence[str], *, fixed: bool = False) -> bytes:
-    """The older exporter of PyTorch: no package more, and quick. fixed: takes two samples at a time alone."""
+def exported(module: nn.Module, shape: Sequence[int], outputs: Sequence[str], *, fixed: int = 0) -> bytes:
+    """The older exporter of PyTorch: no package more, and quick. fixed: it takes so many samples at a time alone."""
     buffer = io.BytesIO()
     axes = {} if fixed else {"x": {0: "n"}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.disable(logging.CRITICAL)
         torch.onnx.export(
-            module.eval(), (torch.zeros(2, *shape),), buffer, dynamo=False, input_names=["x"],
+            module.eval(), (torch.zeros(fixed or 2, *shape),), buffer, dynamo=False, input_names=["x"],
             output_names=list(outputs), dynamic_axes=axes,
         )  # fmt: skip
         logging.disable(logging.NOTSET)

@@ -46,6 +46,15 @@ def test_a_graph_becomes_the_chain_that_it_is(make: Any) -> None:
     assert np.abs(chain.run(z) - run_decoder(content, z)).max() < 1e-5
 
 
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_graph_of_a_fixed_batch_is_a_chain_too(size: int) -> None:
+    content = exported(conv_decoder(), (4,), ["out"], fixed=size)
+    chain, why = chain_of_graph(content, 4)
+    assert chain is not None, why
+    z = np.random.default_rng(0).standard_normal((5, 4)).astype(np.float32)
+    assert np.abs(chain.run(z) - run_decoder(content, z)).max() < 1e-5
+
+
 def test_a_branch_is_no_chain_and_the_operator_is_named() -> None:
     chain, why = chain_of_graph(exported(Skip(), (4,), ["out"]), 4)
     assert (chain, why) == (None, "the operator Add takes two results of z at once, as a skip connection does")
@@ -65,8 +74,8 @@ def test_inputs_and_outputs_are_found_by_shape_and_name(pair: tuple[bytes, bytes
 
 
 def test_halves_of_one_output_and_a_fixed_batch_work_too() -> None:
-    encoder = exported(Encoder(joined=True), (1, 8, 8), ["code"], fixed=True)
-    content = exported(decoder(), (3,), ["image"], fixed=True)
+    encoder = exported(Encoder(joined=True), (1, 8, 8), ["code"], fixed=2)
+    content = exported(decoder(), (3,), ["image"], fixed=2)
     roles = find_roles(encoder, content, (8, 8))
     assert (roles.both, roles.latent_dim) == (True, 3)
     x = np.random.default_rng(0).random((5, 1, 8, 8)).astype(np.float32)  # 5 is no multiple of 2
@@ -77,6 +86,9 @@ def test_halves_of_one_output_and_a_fixed_batch_work_too() -> None:
     with torch.no_grad():
         assert decoded == pytest.approx(decoder()(torch.from_numpy(mu)).numpy(), abs=1e-5)
     assert np.array_equal(run_decoder(prepared(content, roles, None), mu), decoded)
+    chain, why = chain_of_graph(prepared(content, roles, None), 3)
+    assert chain is not None, why
+    assert chain.run(mu) == pytest.approx(decoded, abs=1e-5)
 
 
 def with_weights_beside(content: bytes, file: Path, location: str) -> None:

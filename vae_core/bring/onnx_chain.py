@@ -26,6 +26,7 @@ from vae_core.bring.chain_builder import (
     norm,
     upsample,
 )
+from vae_core.bring.onnx_model import KINDS, put_of
 from vae_core.layers import Chain
 
 POINTS = 3
@@ -39,7 +40,10 @@ def chain_of_graph(content: bytes, latent_dim: int) -> tuple[Chain | None, str]:
     model = onnx.load_from_string(content)
     graph = model.graph
     (start,) = [put.name for put in graph.input if put.name not in {part.name for part in graph.initializer}][:1]
-    values = _all_results(model, start, latent_dim)
+    try:
+        values = _all_results(model, start, latent_dim)
+    except Exception as error:  # onnxruntime has a class of its own for each fault
+        return None, " ".join(f"its results on the way cannot be seen: {error}".split())[:160]
     opset = max([part.version for part in model.opset_import if part.domain in ("", "ai.onnx")], default=1)
     links: dict[str, Link | Refused] = {start: Link(None, None, {}, (latent_dim,))}
     for node in graph.node:
@@ -58,7 +62,7 @@ def chain_of_graph(content: bytes, latent_dim: int) -> tuple[Chain | None, str]:
 
 
 def _all_results(model: Any, start: str, latent_dim: int) -> Values:
-    """Every tensor of the graph by its name, for a few points."""
+    """Every tensor of the graph by its name, for a few points: as many as the graph takes, where it says so."""
     import onnx
     import onnxruntime
     from onnx import numpy_helper
@@ -72,7 +76,9 @@ def _all_results(model: Any, start: str, latent_dim: int) -> Values:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(opened.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    z = np.random.default_rng(0).standard_normal((POINTS, latent_dim)).astype(np.float32)
+    put = next(put_of(node) for node in session.get_inputs() if node.name == start)
+    points = (put.shape[0] if put.shape else None) or POINTS
+    z = np.random.default_rng(0).standard_normal((points, latent_dim)).astype(KINDS.get(put.kind, np.float32))
     names = [output.name for output in session.get_outputs()]
     values: Values = dict(zip(names, session.run(names, {start: z}), strict=True))
     values |= {part.name: numpy_helper.to_array(part) for part in model.graph.initializer}
@@ -137,7 +143,7 @@ def _translate(
     if make is None:
         return call.refuse()
     out, inside = values[node.output[0]], values[traced[0]]
-    if out.ndim < 1 or len(out) != POINTS or len(inside) != POINTS:
+    if out.ndim < 1 or len(out) != len(inside):
         return Refused(f"the operator {node.op_type} mixes the points of a batch")
     try:
         return make(call)
@@ -275,9 +281,15 @@ def _same(call: _Call) -> Link:
 def _moved(call: _Call) -> Link:
     """The operator on numbers that say where each was: 0 is what a padding adds."""
     source = call.source
-    numbered = np.arange(1, math.prod(source) + 1, dtype=np.float32).reshape(1, *source)
-    numbered = np.broadcast_to(numbered, (POINTS, *source))
-    index = _alone(call, numbered)[0].ravel() - 1
+    like = call.values[call.node.input[call.place]]
+    if math.prod(source) > 2 ** (np.finfo(like.dtype).nmant + 1):
+        raise call.refuse("its numbers are of a precision that cannot count them")
+    numbered = np.arange(1, math.prod(source) + 1, dtype=like.dtype).reshape(1, *source)
+    numbered = np.broadcast_to(numbered, (len(like), *source))
+    try:
+        index = _alone(call, numbered)[0].ravel() - 1
+    except Exception as error:  # onnxruntime has a class of its own for each fault
+        raise call.refuse() from error
     return gather(call.before, index, call.shape)
 
 
