@@ -95,14 +95,6 @@ def test_what_was_found_is_shown_and_the_imported_model_is_decoded_by_the_server
     page.wait_for_selector('[data-testid="traversals"][data-drawn="21"]')
 
 
-def test_the_kl_page_shows_pictures_that_the_server_decodes(page: Page, url: str, home: Path) -> None:
-    (folder,) = (file.parent for file in (home / "models").glob("*/card.json"))
-    page.goto(f"{url}/kl_weight?model={folder.name}")
-    page.wait_for_selector('[data-testid="weight-view"][data-ready="true"]', timeout=60_000)
-    draw = page.locator('[data-testid="draws"]:visible canvas').first
-    page.wait_for_function(f"canvas => new Set(({READ})(canvas)).size > 10", arg=draw.element_handle())
-
-
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_file_that_is_no_onnx_file_is_one_sentence(
     page: Page, url: str, home: Path, files: tuple[Path, Path], tmp_path: Path, which: int

@@ -12,6 +12,7 @@ import pytest
 import torch
 from conftest import ROOT, wait_ready
 from imported_kit import tiny_import
+from onnx_kit import decoder, exported
 from pythae_kit import trained
 from test_accessibility import AXE, told, violations
 
@@ -47,6 +48,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert main([*command, "--name", f"pythae-{d}", "--title", f"<i>{d}</i> dimensions"]) == 0
     tiny_import(home / "models" / "family", betas=(0.5, 1.0, 4.0))
     tiny_import(home / "models" / "pictures", served=True, graph=None)
+    tiny_import(home / "models" / "served", served=True, graph=exported(decoder(24, 5), (5,), ["image"]))
     return home
 
 
@@ -174,3 +176,18 @@ def test_a_decoder_of_which_only_pictures_are_known_is_blended_and_said_to_be(pa
     page.goto(f"{url}/latent_map?model=pictures&plane=z3,z4")
     wait_ready(page)
     assert "cannot be decoded" in page.get_by_test_id("plane-blind").inner_text()
+
+
+def test_the_kl_page_shows_pictures_that_the_server_decodes(page: Page, url: str) -> None:
+    page.goto(f"{url}/kl_weight?model=served")
+    page.wait_for_selector('[data-testid="weight-view"][data-ready="true"]')
+    pictures = page.locator('[data-testid="draws"]:visible canvas')
+    painted = """canvases => canvases
+      .map(canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data)
+      .every(pixels => new Set(pixels).size > 10)"""
+    for _ in range(100):  # they come from the server
+        if pictures.evaluate_all(painted):
+            break
+        page.wait_for_timeout(100)
+    assert pictures.evaluate_all(painted)
+    assert pictures.count() == 10
