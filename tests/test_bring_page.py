@@ -17,6 +17,15 @@ from vae_core import load_card
 READ = """canvas => Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data)
   .filter((_, i) => i % 4 === 0)"""
 
+# Every approximate picture and its place.
+RECORD = f"""root => {{
+  window.blended = [];
+  new MutationObserver(() => {{
+    const picture = root.querySelector('canvas[data-testid="decoded"]');
+    if (root.dataset.approximate === "true") window.blended.push([root.dataset.z, ({READ})(picture)]);
+  }}).observe(root, {{attributes: true, attributeFilter: ["data-z"]}});
+}}"""
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -79,17 +88,23 @@ def test_what_was_found_is_shown_and_the_imported_model_is_decoded_by_the_server
     wait_ready(page)
     expect(page.get_by_test_id("approximate")).to_have_text("Exact: decoded on the server, where you rest.")
     assert np.abs(shown(page) - expected([0.5, 1.5, -1])).max() <= 1
+    page.get_by_test_id("latent-canvas").evaluate(RECORD)
     ring = page.get_by_test_id("z-handle").bounding_box()
     assert ring
     page.mouse.move(ring["x"] + ring["width"] / 2, ring["y"] + ring["height"] / 2)
     page.mouse.down()
     page.mouse.move(ring["x"] + 60, ring["y"] - 40, steps=4)
-    page.wait_for_selector('[data-testid="latent-canvas"][data-approximate="true"]')
-    x, y = map(float, str(page.get_by_test_id("latent-canvas").get_attribute("data-z")).split(","))
-    assert np.abs(shown(page) - expected([x, 1.5, y])).max() <= 8, "blended of a grid that the server made"
-    page.mouse.up()
+    # The hand still holds the ring, and rests.
     page.wait_for_selector('[data-testid="latent-canvas"][data-approximate="false"]')
+    x, y = map(float, str(page.get_by_test_id("latent-canvas").get_attribute("data-z")).split(","))
+    assert x > 0.5
     assert np.abs(shown(page) - expected([x, 1.5, y])).max() <= 1
+    page.mouse.up()
+    on_the_way = page.evaluate("window.blended")
+    assert on_the_way, "while the hand moved, the pictures were said to be approximate"
+    for place, pixels in on_the_way:
+        x, y = map(float, place.split(","))
+        assert np.abs(pixels - expected([x, 1.5, y])).max() <= 8, "blended of a grid that the server made"
 
     page.get_by_text("Traversals: one dimension at a time").click()
     page.wait_for_selector('[data-testid="traversals"][data-drawn="21"]')

@@ -231,6 +231,7 @@ export class LatentCanvas {
     const clamp = (/** @type {number} */ v) => Math.min(Math.max(v, -Z_LIMIT), Z_LIMIT);
     this.state.z = [clamp(z[0]), clamp(z[1])];
     this.painter.moveZ();
+    if (this.model) this.teller.picturesSoon(this.model.decoder, this.state.z);
     if (!this.dragging) this.teller.restSoon();
   }
 

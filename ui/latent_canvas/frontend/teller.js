@@ -5,6 +5,8 @@ import { ImportedDecoder } from "./imported_decoder.js";
 
 /** The hand rests when nothing moved for this long, in milliseconds. */
 const REST_MS = 140;
+/** A picture that only the server can decode is asked for where the hand has held still for so long. */
+const STILL_MS = 60;
 /** What a page can ask the server for: all samples, their original images, the separately trained models. */
 /** And pictures, and a plane's grid of them, of a decoder that only the server can run. */
 /**
@@ -32,9 +34,11 @@ export class Teller {
     this.wanted = NOTHING;
     this.restTimer = 0;
     this.lookTimer = 0;
+    this.pictureTimer = 0;
     signal.addEventListener("abort", () => {
       clearTimeout(this.restTimer);
       clearTimeout(this.lookTimer);
+      clearTimeout(this.pictureTimer);
     });
   }
 
@@ -78,6 +82,16 @@ export class Teller {
     const decode = decoder.missed(place);
     const grid = place && decoder.planeToServe();
     this.want({ ...(decode && { decode }), ...(grid && { grid }) });
+  }
+
+  /**
+   * The same of a place, once the hand holds still for a moment, also while it still holds the place.
+   * @param {import("./store.js").MapDecoder} decoder @param {ArrayLike<number>} place
+   */
+  picturesSoon(decoder, place) {
+    if (!(decoder instanceof ImportedDecoder && decoder.member.served)) return;
+    clearTimeout(this.pictureTimer);
+    this.pictureTimer = window.setTimeout(() => this.wantPictures(decoder, place), STILL_MS);
   }
 
   /** A sample is looked at: ask for original images, unless the look passes. */
