@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors.numpy import save as to_safetensors
 
 FOLDER = Path(__file__).parent
@@ -104,8 +106,9 @@ def with_terms(text: str, show: Callable[[str, str | None], str]) -> str:
 def texts_payload(language: str) -> bytes:
     """The texts of a language that the browser says, ready to send to it (payload.py has the format)."""
     texts = {key: text for key, text in table(language).items() if _goes_to_the_browser(key)}
-    facts = {"kind": "texts", "digest": language, "texts": texts}
-    return to_safetensors({}, metadata={"json": json.dumps(facts, ensure_ascii=False, separators=(",", ":"))})
+    packed = zlib.compress(json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode(), 9)
+    tensors = {"texts": np.frombuffer(packed, np.uint8)}
+    return to_safetensors(tensors, metadata={"json": json.dumps({"kind": "texts", "digest": language})})
 
 
 def _goes_to_the_browser(key: str) -> bool:

@@ -159,6 +159,8 @@ const models = new Map();
 const tables = new Map();
 /** @type {Map<string, Part[]>} chunks that came before their model */
 const waiting = new Map();
+/** The language whose texts came last. */
+let language = "";
 /** @type {Set<(digest: string) => void>} */
 const listeners = new Set();
 /** @type {Set<(digest: string) => void>} */
@@ -214,7 +216,7 @@ export function put(bytes) {
 /** @param {Part} part */
 function place(part) {
   const { kind, digest } = part.facts;
-  if (kind === "texts") setTexts(digest, part.facts.texts);
+  if (kind === "texts") void putTexts(part);
   else if (kind === "model") putModel(part);
   else if (kind === "table") putTable(part);
   else if (!models.has(digest)) wait(part);
@@ -235,6 +237,14 @@ export function forget(digest) {
   models.delete(digest);
   tables.delete(digest);
   waiting.delete(digest);
+}
+
+/** Texts come deflated. Those of a language that was left meanwhile are late. @param {Part} part */
+async function putTexts({ facts: { digest }, tensors }) {
+  language = digest;
+  const packed = new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (tensors.texts)]).stream();
+  const texts = await new Response(packed.pipeThrough(new DecompressionStream("deflate"))).json();
+  if (language === digest) setTexts(digest, texts);
 }
 
 /** @param {Part} part */

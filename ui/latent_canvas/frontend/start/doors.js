@@ -17,7 +17,10 @@ const PAGES = Object.freeze([
   { name: "map", address: "latent_map", knows: ["model", "beta", "z"] },
   { name: "weight", address: "kl_weight", knows: ["model", "beta"] },
   { name: "train", address: "train", knows: [] },
+  { name: "bring", address: "bring", knows: [] },
 ]);
+/** Doors of one line below the others. */
+const LOW = ["train", "bring"];
 /** Samples drawn in a small map, and their ellipses' semi-axes in σ. */
 const FEW = 600;
 const K = 2;
@@ -40,7 +43,7 @@ export class Doors {
     this.strips = PAGES.map(() => h("span", { class: "strip", "aria-hidden": "true" }));
     const doors = PAGES.map(({ name, address, knows }, i) => {
       const badge = name === "story" ? h("span", { class: "badge" }, t("start.door.first")) : null;
-      const link = h("a", { class: name === "train" ? "door low" : "door", href: address, "data-testid": `door-${name}` },
+      const link = h("a", { class: LOW.includes(name) ? "door low" : "door", href: address, "data-testid": `door-${name}` },
         h("span", { class: "door-title" }, h("strong", {}, t(`pages.${name}.title`)), badge),
         h("span", { class: "door-says" }, t(`start.door.${name}`)), this.strips[i]);
       attachLink(link, () => go(name), signal);

@@ -81,7 +81,7 @@ export class Figures {
     this.rows = rows;
     setShown(this.diamonds, references.length > 0);
     this.charts.split.setRows(rows, spec.samples);
-    this.charts.tradeoff.setData({ rows, heldOut, references: points, betaMax: spec.beta_max });
+    this.charts.tradeoff.setData({ rows, heldOut, references: points, betaMax: spec.beta_max, family: spec.family });
     this.charts.buys.setData({ rows, references: references.map(({ row }) => row), betaMax: spec.beta_max });
   }
 

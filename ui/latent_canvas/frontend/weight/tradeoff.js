@@ -19,6 +19,7 @@ import { s, set } from "./svg.js";
  * @property {RatePoint[]} [heldOut] the same model on samples that were kept out of training
  * @property {RatePoint[]} [references] VAEs trained at one β alone
  * @property {number} [betaMax] of the slider; the largest row's where it is not given
+ * @property {boolean} [family] the rows are of models that were trained apart
  */
 
 const MARGIN = { left: 58, right: 16, top: 14, bottom: 42 };
@@ -36,6 +37,7 @@ export class TradeOff extends Chart {
     this.heldOut = /** @type {RatePoint[]} */ ([]);
     this.references = /** @type {RatePoint[]} */ ([]);
     this.betaMax = 1;
+    this.shared = "weight.tradeoff.shared";
     this.beta = 0;
     this.positions = /** @type {number[]} */ ([]);
     this.range = { xmin: 0, xmax: 1, ymin: 0, ymax: 1 };
@@ -49,7 +51,8 @@ export class TradeOff extends Chart {
   }
 
   /** @param {TradeOffData} data */
-  setData({ rows, heldOut = [], references = [], betaMax }) {
+  setData({ rows, heldOut = [], references = [], betaMax, family = false }) {
+    this.shared = family ? "weight.tradeoff.family" : "weight.tradeoff.shared";
     const known = (/** @type {RatePoint[]} */ points) => points.filter((p) => Number.isFinite(p.rate) && Number.isFinite(p.distortion)).sort((a, b) => a.beta - b.beta);
     this.curve = known(rows.map(({ beta, rate, distortion }) => ({ beta, rate, distortion: distortion?.[0] ?? NaN })));
     this.heldOut = known(heldOut);
@@ -129,7 +132,7 @@ export class TradeOff extends Chart {
     const swatch = (/** @type {Record<string, string | number>} */ look) => (/** @type {number} */ x, /** @type {number} */ y) => s("line", { x1: x, x2: x + 20, y1: y, y2: y, ...look });
     const diamond = (/** @type {number} */ x, /** @type {number} */ y) => s("path", { d: diamondPath(x + 10, y, 5), fill: "none", stroke: ink.text, "stroke-width": 1.6 });
     const entries = [
-      { text: label(t("weight.tradeoff.shared"), 0, 0, {}), draw: swatch({ stroke: ink.accent, "stroke-width": 2.5 }), shown: true },
+      { text: label(t(this.shared), 0, 0, {}), draw: swatch({ stroke: ink.accent, "stroke-width": 2.5 }), shown: true },
       { text: label(t("weight.tradeoff.held_out"), 0, 0, {}), draw: swatch({ stroke: HELD_OUT, "stroke-width": 1.3 }), shown: this.heldOut.length > 0 },
       { text: name, draw: swatch({ stroke: ink.text, "stroke-width": 1.5, "stroke-dasharray": "6 4" }), shown: true },
       { text: label(t("weight.tradeoff.alone"), 0, 0, {}), draw: diamond, shown: this.references.length > 0 },
