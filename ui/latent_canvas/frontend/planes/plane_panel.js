@@ -88,7 +88,7 @@ export class PlanePanel {
     this.picked = readPlane(this.host.state.plane)?.kind === "samples" ? readPlane(this.host.state.plane)?.numbers ?? [] : [];
     if (!many && !family) return;
     void addStyles(/** @type {ShadowRoot} */ (this.root.getRootNode()), [new URL("./planes.css", import.meta.url)]);
-    setText(this.intro, t("planes.intro", { count: model.d }));
+    this.intro.replaceChildren(...rich("planes.intro", { count: model.d }));
     this.#apply();
     this.#show();
   }
@@ -141,7 +141,7 @@ export class PlanePanel {
       select.replaceChildren(...order.map((j) => h("option", { value: j, selected: shown?.[side] === j }, t(facts[j].active ? "planes.dimension" : "planes.dimension.collapsed", { name: dimensionName(j), kl: facts[j].kl.toFixed(2) }))));
     }
     const share = model.spec.principal?.[frame].share ?? [0, 0];
-    setText(this.share, t("planes.pca.share", { first: Math.round(100 * share[0]), second: Math.round(100 * share[1]) }));
+    this.share.replaceChildren(...rich("planes.pca.share", { first: Math.round(100 * share[0]), second: Math.round(100 * share[1]) }));
     this.#showSlots(model, kind === "samples");
     setText(/** @type {HTMLElement} */ (this.hold.root.firstElementChild), kind === "samples" ? t("planes.hold.through") : this.zero);
     this.#showHold(model, order, shown);

@@ -3,6 +3,7 @@
 import { h, setShown, setText } from "../dom.js";
 import { paintSample } from "../images.js";
 import { ImportedDecoder } from "../imported_decoder.js";
+import { rich } from "../terms.js";
 import { t } from "../texts.js";
 import { dimensionName } from "./names.js";
 
@@ -59,7 +60,7 @@ export class Traversals {
     if (!job || !this.root.open) return;
     const { decoder } = job.model;
     const can = decoder instanceof ImportedDecoder && (!decoder.approximate || decoder.member.served);
-    setText(this.note, t(can ? "planes.traversals.how" : "planes.traversals.none"));
+    this.note.replaceChildren(...rich(can ? "planes.traversals.how" : "planes.traversals.none"));
     setShown(this.rows, can);
     const listed = this.all ? job.order : job.order.slice(0, FIRST);
     setShown(this.more, can && listed.length < job.order.length);
