@@ -58,7 +58,9 @@ def failing(_: Any) -> Any:
         ({"decode": lambda z: with_nan(DECODE(z))}, "finite outputs of the decoder, got NaN or infinity in 1 of"),
         ({"decode": lambda z: DECODE(0 * z)}, r"the same output everywhere: posterior collapse\? .* \d\.\d\d nats"),
         ({"decode": lambda z: 9 * (DECODE(z) - 0.5)}, "look like logits: let decode end with a sigmoid"),
-        ({"data": [1, 2, 3]}, "data: expected an array or a tensor of at least one sample, got list"),
+        ({"data": []}, r"at least one sample, got an array of the shape \[0\]"),
+        ({"data": iter(FEW)}, "data: expected an array or a tensor of at least one sample, got "),
+        ({"data": [[1, 2], [3]]}, "data: expected samples of one shape, got a list of different ones"),
         ({"data": FEW[:0]}, r"at least one sample, got an array of the shape \[0, 8, 8\]"),
         ({"data": with_nan(FEW)}, "data: expected finite numbers, got NaN or infinity in 1 of"),
         ({"data": np.full_like(FEW, 7)}, "samples that differ, got the number 7 everywhere"),
@@ -70,7 +72,10 @@ def failing(_: Any) -> Any:
         ({"labels": np.arange(200), "label_names": ["a", "b"]}, "whole numbers from 0 to 1, the places of label_names"),
         ({"originals": FEW[:5]}, "originals: expected an array of 200 samples, as many as data has, got 5"),
         ({"originals": "photos"}, "originals: expected an array of 200 samples, .* got str"),
-        ({"test": [True, False]}, r"test: expected a yes or no for each of 200 samples, got \[2\]"),
+        ({"test": [True, False]}, r"test: expected a yes or no for each of 200 samples, got the shape \[2\]"),
+        ({"test": np.arange(200)}, "test: expected a yes or no for each of 200 samples, got other values"),
+        ({"test": ["train"] * 200}, "test: expected a yes or no for each of 200 samples, got other values"),
+        ({"labels": [[1], [1, 2]] * 100}, "labels: .* each of 200 samples, got lists of different lengths"),
         ({"shape": (9, 9)}, r"shape: expected 64 numbers per sample, got \(9, 9\)"),
         ({"pixel_range": (1, 0)}, "two finite numbers, the smaller one first"),
         ({"pixel_range": 255}, "pixel_range: expected two numbers, got 255"),
@@ -109,6 +114,24 @@ def test_a_doubtful_model_is_written_with_a_remark(tmp_path: Path) -> None:
     assert "Values from -2 to 3 are shown as 0 to 1." in remark(
         lambda x: ENCODE((x + 2) / 5), lambda z: 5 * DECODE(z) - 2, np.round(FEW, 3) * 5 - 2
     )
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        ([None, "b", "a", "b"], ["a", "b", "no label"]),
+        ([1, "a", 1, "a"], ["1", "a"]),
+        (np.array([2.0, 1.0, 2.0, 10.0]), ["1", "2", "10"]),
+        (np.array([0.5, np.nan, 0.5, 0.5]), ["0.5", "no label"]),
+        (torch.tensor([3, 1, 3, 1]), ["1", "3"]),
+    ],
+)
+def test_labels_are_whatever_names_the_classes(tmp_path: Path, labels: Any, names: list[str]) -> None:
+    folder = export(ENCODE, DECODE, list(FEW[:4]), labels, name="mine", out=tmp_path, **QUIET)
+    assert load_card(folder)["label_names"] == names
+    found = [names[k] for k in load_codes(folder).labels]
+    assert found == ["no label" if x is None or x != x else f"{x:g}" if isinstance(x, float) else str(x)
+                     for x in (labels.tolist() if hasattr(labels, "tolist") else labels)]  # fmt: skip
 
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:

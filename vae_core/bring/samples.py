@@ -22,6 +22,7 @@ Array = NDArray[Any]
 Floats = NDArray[np.float32]
 
 MOST_CLASSES = 255  # the browser keeps a label in a byte
+NO_LABEL = "no label"
 MOST_PIXELS = 4_000_000
 BLOCK = 2**18  # numbers that are worked on at a time
 RANGES_IN_USE = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (0.0, 65535.0))
@@ -92,6 +93,8 @@ def samples_of(
         if more:
             raise ImportRefused(f"{more[0]}: expected none beside the data set {data.name!r:.60}, which has its own")
         return _of_dataset(data, pixel_range)
+    if isinstance(data, list | tuple):
+        data = _array_of(data)
     count = len(data) if hasattr(data, "__len__") and hasattr(data, "shape") else 0
     if not count:
         found = type(data).__name__ if not hasattr(data, "shape") else f"an array of the shape {list(data.shape)}"
@@ -100,9 +103,7 @@ def samples_of(
     if torch is None or not isinstance(data, torch.Tensor):
         data = raw_array(data, "data")
     chosen, subset = stored_index(count), None
-    held_out = np.zeros(count, bool) if test is None else np.asarray(_on_cpu(test)).astype(bool)
-    if held_out.shape != (count,):
-        raise ImportRefused(f"test: expected a yes or no for each of {count:,} samples, got {list(held_out.shape)}")
+    held_out = np.zeros(count, bool) if test is None else _marks(test, count)
     names, numbers = _labels(labels, count, label_names)
     if originals is not None and (not hasattr(originals, "shape") or len(originals) != count):
         got = f"{len(originals):,}" if hasattr(originals, "shape") else type(originals).__name__
@@ -113,6 +114,14 @@ def samples_of(
     shown, values, remark = _shown(data, originals, shape, pixel_range)
     said = pixel_range is not None
     return Samples(data, shown, numbers, names, held_out, values, said, remark=remark, subset=subset)
+
+
+def _array_of(rows: Sequence[Any]) -> Any:
+    """A list of samples as one array, where they are numbers of one shape."""
+    try:
+        return np.array([np.asarray(_on_cpu(row)) for row in rows])
+    except (TypeError, ValueError) as error:
+        raise ImportRefused("data: expected samples of one shape, got a list of different ones") from error
 
 
 def _of_dataset(data: Dataset, pixel_range: tuple[float, float] | None) -> Samples:
@@ -222,19 +231,45 @@ def _labels(labels: Any, count: int, names: Sequence[str] | None) -> tuple[tuple
     """Names of the classes and the class of each sample. Whole numbers are places in names, where these are given."""
     if labels is None:
         return ("all",), np.zeros(count, np.int32)
-    raw = np.asarray(_on_cpu(labels))
-    if raw.shape != (count,):
-        raise ImportRefused(f"labels: expected one for each of {count:,} samples, got the shape {list(raw.shape)}")
+    raw = _one_each(labels, count, "labels: expected one")
     if names is not None:
         if raw.dtype.kind not in "iu" or raw.min() < 0 or raw.max() >= len(names):
             raise ImportRefused(f"labels: expected whole numbers from 0 to {len(names) - 1}, the places of label_names")
         found, numbers = tuple(map(str, names)), raw.astype(np.int32)
     else:
-        values, inverse = np.unique(raw, return_inverse=True)
+        values, inverse = np.unique(_sortable(raw), return_inverse=True)
         found, numbers = tuple(str(value) for value in values), inverse.reshape(-1).astype(np.int32)
     if len(found) > MOST_CLASSES:
         raise ImportRefused(f"labels: expected at most {MOST_CLASSES} classes, got {len(found):,}")
     return found, numbers
+
+
+def _sortable(raw: NDArray[Any]) -> NDArray[Any]:
+    """Labels of one kind: whole numbers or texts. What is missing (None, NaN) is a class of its own."""
+    if raw.dtype.kind == "f" and np.isfinite(raw).all() and (raw == np.rint(raw)).all() and np.abs(raw).max() < 2**53:
+        return raw.astype(np.int64)
+    if raw.dtype.kind in "fO":
+        return np.array([NO_LABEL if value is None or value != value else str(value) for value in raw.tolist()])
+    return raw
+
+
+def _marks(test: Any, count: int) -> NDArray[np.bool_]:
+    raw = _one_each(test, count, "test: expected a yes or no")
+    marks = raw.astype(bool) if raw.dtype.kind in "biuf" else np.zeros(0, bool)
+    if not np.array_equal(marks, raw):
+        raise ImportRefused(f"test: expected a yes or no for each of {count:,} samples, got other values")
+    return marks
+
+
+def _one_each(values: Any, count: int, expected: str) -> NDArray[Any]:
+    """An array [count] of what was given beside the samples."""
+    try:
+        raw = np.asarray(_on_cpu(values))
+    except ValueError as error:  # rows of different lengths
+        raise ImportRefused(f"{expected} for each of {count:,} samples, got lists of different lengths") from error
+    if raw.shape != (count,):
+        raise ImportRefused(f"{expected} for each of {count:,} samples, got the shape {list(raw.shape)}")
+    return raw
 
 
 def _on_cpu(value: Any) -> Any:
