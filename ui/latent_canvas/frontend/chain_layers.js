@@ -1,11 +1,11 @@
 /**
  * The layers of an imported decoder, one kind each (vae_core/layers/records.py says what they are).
  *
- * Between layers a point is flat; images are channel-first. Convolutions run row by row: for every weight the row that it
- * reads is added to the row that it writes, so that the innermost loop runs along memory.
+ * Between layers a point is flat; images are channel-first.
  * @module
  */
 
+import { convolution } from "./convolution.js";
 import { named, padded, partsOf } from "./layer_parts.js";
 
 /**
@@ -41,8 +41,8 @@ const FUNCTIONS = Object.freeze({
 
 /** @type {Readonly<Record<string, Make>>} */
 export const CHAIN_LAYERS = Object.freeze({
-  conv: (spec, weights) => convolution(spec, weights, false),
-  conv_transpose: (spec, weights) => convolution(spec, weights, true),
+  conv: (spec, weights) => convolved(spec, weights, false),
+  conv_transpose: (spec, weights) => convolved(spec, weights, true),
   affine: makeAffine,
   norm: makeNorm,
   upsample: makeUpsample,
@@ -67,69 +67,14 @@ function layerOf(inputs, outputs, run) {
   };
 }
 
+/** @param {Spec} spec @param {Float32Array} weights @param {boolean} transposed */
+function convolved(spec, weights, transposed) {
+  const { inputs, outputs, run } = convolution(spec, weights, transposed);
+  return layerOf(inputs, outputs, run);
+}
+
 /** @type {(shape: unknown) => number} */
 const product = (shape) => (Array.isArray(shape) ? shape.reduce((all, size) => all * size, 1) : Number(shape));
-
-/** @param {Spec} spec @param {Float32Array} weights @param {boolean} transposed */
-function convolution(spec, weights, transposed) {
-  const [inputs, outputs] = [product(spec.in), product(spec.out)];
-  const part = partsOf(spec, weights, [inputs, outputs]);
-  const [channels, height, width] = spec.in;
-  const [more, tall, wide] = spec.out;
-  const [kh, kw] = spec.kernel;
-  const [sh, sw] = spec.stride;
-  const [top, left] = spec.padding;
-  const [dh, dw] = spec.dilation;
-  const { groups } = spec;
-  const [mine, theirs] = [channels / groups, more / groups]; // of one group
-  const weight = part("weight", (transposed ? channels * theirs : more * mine) * kh * kw);
-  const bias = part("bias", more);
-  // Of a transposed one, what is read and what is written change places.
-  const [readWide, writeWide] = transposed ? [wide, width] : [width, wide];
-  const spans = Array.from({ length: kw }, (_, j) => span(j * dw - left, sw, readWide, writeWide));
-  return layerOf(inputs, outputs, (x, from, a, to) => {
-    for (let o = 0; o < more; o++) a.fill(bias[o], to + o * tall * wide, to + (o + 1) * tall * wide);
-    for (let g = 0; g < groups; g++) {
-      for (let c = 0; c < mine; c++) {
-        const source = from + (g * mine + c) * height * width;
-        for (let o = 0; o < theirs; o++) {
-          const target = to + (g * theirs + o) * tall * wide;
-          const at = (transposed ? (g * mine + c) * theirs + o : (g * theirs + o) * mine + c) * kh * kw;
-          for (let i = 0; i < kh; i++) {
-            const rows = transposed ? height : tall;
-            for (let row = 0; row < rows; row++) {
-              const other = row * sh + i * dh - top;
-              if (other < 0 || other >= (transposed ? tall : height)) continue;
-              for (let j = 0; j < kw; j++) {
-                const w = weight[at + i * kw + j];
-                const [first, last] = spans[j];
-                const shift = j * dw - left;
-                if (transposed) {
-                  const read = source + row * width;
-                  const write = target + other * wide + shift;
-                  for (let k = first; k <= last; k++) a[write + k * sw] += w * x[read + k];
-                } else {
-                  const read = source + other * width + shift;
-                  const write = target + row * wide;
-                  for (let k = first; k <= last; k++) a[write + k] += w * x[read + k * sw];
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-  });
-}
-
-/**
- * The first and last k of 0 … count − 1 for which k · step + shift is one of 0 … size − 1.
- * @param {number} shift @param {number} step @param {number} size @param {number} count
- * @returns {[number, number]}
- */
-function span(shift, step, size, count) {
-  return [Math.max(0, Math.ceil(-shift / step)), Math.min(count - 1, Math.floor((size - 1 - shift) / step))];
-}
 
 /** @type {Make} */
 function makeAffine(spec, weights) {
