@@ -16,8 +16,8 @@ from ui.plain import plain, sentence
 from ui.train import belongings, facts, owner
 from vae_core import library
 from vae_core.bring.errors import ImportRefused
+from vae_core.bring.onnx_checks import MOST_BYTES
 from vae_core.bring.onnx_roles import (
-    MOST_BYTES,
     Roles,
     decoder_of,
     encoder_of,

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_core.bring.errors import ImportRefused
+from vae_core.bring.onnx_checks import checked
 
 MOST_SESSIONS = 8
-MISSING = 'expected the package onnxruntime, which runs ONNX files, but it is not installed: pip install "onnxruntime"'
+MISSING = "expected the packages onnx and onnxruntime, which run ONNX files: pip install onnx onnxruntime"
 
 KINDS: dict[str, Any] = {
     "tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16,
@@ -39,8 +40,8 @@ class Put:
 
 
 def can_run() -> bool:
-    """Whether onnxruntime is installed."""
-    return importlib.util.find_spec("onnxruntime") is not None
+    """Whether there is what checks a graph and what runs it."""
+    return all(importlib.util.find_spec(package) is not None for package in ("onnx", "onnxruntime"))
 
 
 def run_decoder(content: bytes, z: NDArray[Any]) -> NDArray[np.float32]:
@@ -73,6 +74,7 @@ def open_session(content: bytes, whose: str = "a decoder") -> Any:
         raise ImportRefused(MISSING)
     import onnxruntime
 
+    checked(content, whose)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from vae_core.bring.adapters import MEANS, WIDTHS
 from vae_core.bring.errors import ImportRefused
+from vae_core.bring.onnx_checks import kept_outside
 from vae_core.bring.onnx_model import KINDS, Put, open_session, put_of, run_blocks
 
 Floats = NDArray[np.float32]
 Outputs = tuple[str, ...]
 
-MOST_BYTES = 200_000_000
 PROBES = 2  # samples that are run to see shapes, where the graph takes any number of them
 
 
@@ -44,9 +44,6 @@ class Roles:
 
 def puts_of(content: bytes, whose: str) -> tuple[list[Put], list[Put]]:
     """Inputs and outputs of a graph. Raises ImportRefused where it is none."""
-    if len(content) > MOST_BYTES:
-        raise ImportRefused(f"{whose}: expected an ONNX file of at most {MOST_BYTES / 1e6:,.0f} MB, got a larger one")
-    _check_whole(content, whose)
     session = open_session(content, whose)
     return [put_of(node) for node in session.get_inputs()], [put_of(node) for node in session.get_outputs()]
 
@@ -59,7 +56,10 @@ def read_graph(file: Path, whose: str) -> bytes:
     import onnx
 
     content = file.read_bytes()
-    if not _kept_outside(content):
+    try:
+        if not kept_outside(onnx.load_from_string(content)):
+            return content
+    except Exception:  # whoever opens it says that it is no graph
         return content
     try:
         return bytes(onnx.load(file).SerializeToString())
@@ -136,7 +136,8 @@ def prepared(content: bytes, roles: Roles, order: NDArray[np.int64] | None) -> b
 
     model = onnx.load_from_string(content)
     graph, flat = model.graph, "shown_flat"
-    graph.node.append(helper.make_node("Flatten", [roles.image], [flat], axis=1))
+    graph.node.append(helper.make_node("Cast", [roles.image], ["shown_float"], to=onnx.TensorProto.FLOAT))
+    graph.node.append(helper.make_node("Flatten", ["shown_float"], [flat], axis=1))
     if order is not None:
         graph.initializer.append(numpy_helper.from_array(order, "shown_order"))
         graph.node.append(helper.make_node("Gather", [flat, "shown_order"], ["shown"], axis=1))
@@ -144,28 +145,6 @@ def prepared(content: bytes, roles: Roles, order: NDArray[np.int64] | None) -> b
     name = flat if order is None else "shown"
     graph.output.append(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
     return bytes(model.SerializeToString())
-
-
-def _check_whole(content: bytes, whose: str) -> None:
-    if outside := _kept_outside(content):
-        raise ImportRefused(
-            f"{whose}: expected an ONNX file with its weights inside, got one that keeps them in {outside!r:.80};"
-            " PyTorch's exporter puts them inside with external_data=False"
-        )
-
-
-def _kept_outside(content: bytes) -> str:
-    """The name of the file in which a graph keeps weights; "" where it has them all, or is no graph."""
-    import onnx
-    from onnx.external_data_helper import ExternalDataInfo, uses_external_data
-
-    try:
-        graph = onnx.load_from_string(content).graph
-    except Exception:  # onnxruntime says what is wrong with it
-        return ""
-    constants = (attribute.t for node in graph.node for attribute in node.attribute if attribute.HasField("t"))
-    outside = (tensor for tensor in (*graph.initializer, *constants) if uses_external_data(tensor))
-    return next((str(ExternalDataInfo(tensor).location) for tensor in outside), "")
 
 
 def _named(puts: Sequence[Put], name: str, what: str) -> Put:
