@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from vae_core.checkpoints import StoredDecoder, load_decoders
 from vae_core.projection import Plane
 
 SIDE = 17  # points along a side of a grid that is made while somebody waits
+MOST_NUMBERS = 2_000_000  # of one answer's pictures; served_pictures.js asks for no more, unless one picture has more
 _KEPT = 16  # answers
 
 Array = NDArray[np.float64]
@@ -38,7 +41,9 @@ def send_pictures(model: OpenModel, events: CanvasEvents) -> None:
 @st.cache_data(show_spinner=False, max_entries=_KEPT)
 def _pictures(digest: str, beta: float, z: Array, _model: OpenModel) -> bytes | None:
     decode = _decoder(_model, beta)
-    if decode is None or z.shape[1] != _model.card["config"]["latent_dim"]:
+    config = _model.card["config"]
+    numbers = len(z) * math.prod(config["input_shape"])
+    if decode is None or z.shape[1] != config["latent_dim"] or (len(z) > 1 and numbers > MOST_NUMBERS):
         return None
     return decoded_payload(digest, beta, z, decode(z.astype(np.float32)))
 

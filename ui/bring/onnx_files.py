@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
 import streamlit as st
 
 from ui import controls, frame
@@ -15,14 +15,15 @@ from ui.language import say
 from ui.plain import plain, sentence
 from ui.train import belongings, facts, owner
 from vae_core import library
+from vae_core.bring.adapters import READINGS
 from vae_core.bring.errors import ImportRefused
 from vae_core.bring.onnx_checks import MOST_BYTES
 from vae_core.bring.onnx_roles import (
     Roles,
+    arranged,
     decoder_of,
     encoder_of,
     find_roles,
-    order_of_colours,
     prepared,
     puts_of,
 )
@@ -32,7 +33,6 @@ from vae_core.datasets import DatasetError, as_floats, load_dataset
 from vae_core.library import LONGEST_TITLE
 
 MEGABYTES = MOST_BYTES // 2**20
-READINGS = ("log_var", "log_sigma", "variance", "sigma")
 NAME = "imported"  # of the folder in which a model is made, before the library gives it one
 
 
@@ -99,9 +99,19 @@ def _shape(name: str) -> tuple[int, ...]:
     )
 
 
+@st.cache_data(show_spinner=False, max_entries=16)
+def _found(
+    encoder: bytes, decoder: bytes, shape: tuple[int, ...], mu: str | None = None, second: str | None = None
+) -> Roles:
+    """As `find_roles`, which runs both graphs: a page is drawn anew at every key that is pressed."""
+    return find_roles(encoder, decoder, shape, mu=mu, second=second)
+
+
 def _confirmed(encoder: bytes, decoder: bytes, shape: tuple[int, ...]) -> Roles:
     """What stands for what, as found, or as the person says otherwise. Raises ImportRefused."""
-    roles = find_roles(encoder, decoder, shape)
+    roles = _found(encoder, decoder, shape)
+    # Of another file nothing was chosen yet.
+    own = hashlib.sha256(encoder).hexdigest()[:12]
     with st.container(border=True):
         st.markdown(say("bring.found"))
         st.markdown("\n".join(f"- {plain(reason)}" for reason in roles.reasons))
@@ -110,17 +120,17 @@ def _confirmed(encoder: bytes, decoder: bytes, shape: tuple[int, ...]) -> Roles:
         names = [put.name for put in puts_of(encoder, "the encoder")[1]]
         mean, second, reading = st.columns(3)
         with mean:
-            mu = st.selectbox("μ", names, index=names.index(roles.mu), key="bring-mu")
+            mu = st.selectbox("μ", names, index=names.index(roles.mu), key=f"bring-mu-{own}")
         with second:
-            width = st.selectbox(say("bring.second"), names, index=names.index(roles.second), key="bring-second")
+            width = st.selectbox(say("bring.second"), names, index=names.index(roles.second), key=f"bring-second-{own}")
         with reading:
             labels = {kind: say(f"bring.reading.{kind}") for kind in READINGS}
             read = st.selectbox(
                 say("bring.reading"), READINGS, index=READINGS.index(roles.reading), format_func=labels.__getitem__,
-                key="bring-reading",
+                key=f"bring-reading-{own}",
             )  # fmt: skip
     if (mu, width) != (roles.mu, roles.second):
-        roles = find_roles(encoder, decoder, shape, mu=mu, second=width)
+        roles = _found(encoder, decoder, shape, mu, width)
     return replace(roles, reading=read)
 
 
@@ -172,20 +182,18 @@ def _kept(
     report: Callable[[float], None],
 ) -> str:
     """Encode, write and put into the library; the name that the model got there."""
+    from vae_core.bring.decoders import order_of
     from vae_core.bring.export import export
     from vae_core.bring.onnx_chain import chain_of_graph
 
     data = load_dataset(name)
-    images = as_floats(data.images)
-    if len(data.input_shape) == 3 and roles.fed == (data.input_shape[2], *data.input_shape[:2]):
-        images = np.moveaxis(images, -1, 1)
     chain, why = chain_of_graph(prepared(decoder, roles, None), roles.latent_dim)
     with tempfile.TemporaryDirectory() as scratch:
         folder = export(
             encoder_of(encoder, roles), decoder_of(decoder, roles), data, name=NAME, title=title, out=scratch,
             beta=loss.beta, likelihood=loss.likelihood, sigma_x=loss.sigma_x, source="onnx", described="ONNX",
-            variance=roles.reading, fed=np.ascontiguousarray(images.reshape(len(images), *roles.fed)), chain=chain,
-            onnx=prepared(decoder, roles, order_of_colours(roles, data.input_shape)), why=why,
+            variance=roles.variance, fed=arranged(as_floats(data.images), roles), chain=chain,
+            onnx=prepared(decoder, roles, order_of(roles.image_shape, roles.fed, data.input_shape)), why=why,
             progress=report,
         )  # fmt: skip
         return library.keep(folder, title=title, owner=owner.current())

@@ -13,6 +13,8 @@ from vae_core.checkpoints import Codes, Grid, StoredDecoder
 from vae_core.layers import Chain
 from vae_core.projection import alignments, dimension_table, principal_plane
 
+MOST_ROTATION_NUMBERS = 30_000  # they travel with the model as text: 7 betas of 64 dimensions
+
 Record = dict[str, Any]
 
 
@@ -28,7 +30,7 @@ def imported_spec(card: Record, codes: Codes) -> Record:
     }
     if spec["latent_dim"] > 2:
         spec |= space_spec(codes)
-    if len(codes.betas) > 1:
+    if len(codes.betas) > 1 and len(codes.betas) * spec["latent_dim"] ** 2 <= MOST_ROTATION_NUMBERS:
         spec["rotations"] = alignments(codes).reshape(len(codes.betas), -1).tolist()
     return spec
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from vae_core.projection import Plane
 
+MOST_BETA = 1e12
 MOST_PLACES = 512  # served_pictures.js asks for no more at once
 
 
@@ -55,9 +55,9 @@ def _numbers(asked: Any, name: str, dimensions: int) -> tuple[float, NDArray[np.
     beta = asked.get("beta")
     try:
         values = np.array(asked.get(name), np.float64)
-    except (TypeError, ValueError):  # no numbers, or rows of different lengths
+    except (TypeError, ValueError, OverflowError):  # no numbers, or rows of different lengths
         return None
-    if not isinstance(beta, int | float) or isinstance(beta, bool) or not math.isfinite(beta):
+    if not isinstance(beta, int | float) or isinstance(beta, bool) or not 0 <= beta <= MOST_BETA:
         return None
     if values.ndim != dimensions or not values.size or not np.isfinite(values).all():
         return None

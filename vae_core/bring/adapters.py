@@ -70,7 +70,8 @@ class Decoder:
     """
 
     def __init__(self, decode: Callable[[Any], Any], like: Any) -> None:
-        self._decode, self._like = decode, like
+        # Of the data no more than their kind: a decoder may be kept for long.
+        self._decode, self._like = decode, like[:0].clone() if hasattr(like, "clone") else None
         self.shape: tuple[int, ...] = ()
 
     def __call__(self, z: Floats) -> Floats:

@@ -6,7 +6,7 @@ import importlib.util
 import logging
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,13 +28,15 @@ LONGEST_WHY = 200  # characters
 PROBES, SCALES = 24, (0.3, 1.0, 3.0)
 
 
-def order_of(decoder: Decoder, samples: Samples) -> NDArray[np.int64] | None:
-    """Where each number that is shown stands in what the decoder gives back; None where it stands there itself."""
-    shape = samples.shape
-    if len(shape) != 3 or decoder.shape[-1:] == shape[-1:]:
+def order_of(out: Sequence[int], fed: Sequence[int], shape: Sequence[int]) -> NDArray[np.int64] | None:
+    """Where each number that is shown stands in what the decoder gives back; None where it stands there itself.
+
+    out: the shape of one decode. fed, shape: of one sample, as the encoder takes it and as it is shown.
+    """
+    out, fed, shape = tuple(out), tuple(fed), tuple(shape)
+    if len(shape) != 3 or out[-1:] == shape[-1:]:
         return None
-    fed = tuple(np.shape(samples.fed)[1:])
-    first = decoder.shape[:1] == shape[2:] or (len(decoder.shape) == 1 and fed[:1] == shape[2:] and fed != shape)
+    first = out[:1] == shape[2:] or (len(out) == 1 and fed[:1] == shape[2:] and fed != shape)
     if not first:
         return None
     count = int(np.prod(shape))

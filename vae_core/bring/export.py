@@ -35,6 +35,7 @@ from vae_core.checkpoints import (
 from vae_core.config import VAEConfig
 from vae_core.layers import Chain
 from vae_core.progress_bar import ProgressBar
+from vae_core.subset import stored_index
 
 LOOKED_AT = 64  # samples that are encoded and decoded before all others
 MOST_DIMENSIONS = 1_024
@@ -106,7 +107,7 @@ def export(
     told = progress or (lambda share: bar.update(share, "encoding") if bar is not None else None)
     try:
         with in_eval_mode(encode, decode):
-            samples = with_changes(samples, fed=fed_as(encode, samples) if fed is None else fed)
+            samples = with_changes(samples, fed=fed_as(encode, samples) if fed is None else _stored(fed, samples))
             encoder, decoder = Encoder(encode), Decoder(decode, samples.fed)
             seen = _looked_at(encoder, decoder, samples, law, beta, variance)
             mu, sigma = encoded(encoder, samples.fed, seen.found, batch, told)
@@ -119,7 +120,8 @@ def export(
     finally:
         if bar is not None:
             bar.close()
-    running.remember(stored, decode, seen.shown)
+    if running.runner_of(stored) is None:
+        running.remember(stored, decode, seen.shown)
     codes = Codes(np.array([beta]), mu[None], sigma[None], samples.labels, samples.test)
     remark = " ".join(_sentence(part) for part in (samples.remark, *seen.warnings) if part)
     card = {
@@ -150,6 +152,14 @@ def export(
     if progress is None:
         _say(folder, " ".join(part for part in (remark, _approximate(stored)) if part), kept=out is None)
     return folder
+
+
+def _stored(fed: Any, samples: Samples) -> Any:
+    """Of all samples as encode takes them those that are stored."""
+    whole = samples.subset["of"] if samples.subset else len(samples.shown)
+    if len(fed) != whole:
+        raise ImportRefused(f"fed: expected {whole:,} samples, as many as the data set has, got {len(fed):,}")
+    return fed[stored_index(whole)] if samples.subset else fed
 
 
 def fed_as(encode: Callable[[Any], Any], samples: Samples) -> Any:
@@ -223,7 +233,7 @@ def _looked_at(
     except ImportRefused as error:
         raise ImportRefused(f"{error} (the encoder has {mu.shape[1]} latent dimensions)") from error
     checks.check_output(out, target)
-    order = order_of(decoder, samples)
+    order = order_of(decoder.shape, np.shape(samples.fed)[1:], samples.shape)
     out = out if order is None else out[:, order]
     values, remark = (samples.range, "") if samples.said else decoded_range(out, target, samples.range)
     shown = shown_decoder(decoder, order, values)

@@ -28,6 +28,7 @@ from vae_core.bring.chain_builder import (
 )
 from vae_core.bring.onnx_model import KINDS, put_of
 from vae_core.layers import Chain
+from vae_core.layers.records import LARGEST
 
 POINTS = 3
 Values = dict[str, NDArray[Any]]
@@ -37,13 +38,16 @@ def chain_of_graph(content: bytes, latent_dim: int) -> tuple[Chain | None, str]:
     """The chain of a decoder's graph, from z to its first output, flat; or None and a phrase that says why not."""
     import onnx
 
-    model = onnx.load_from_string(content)
+    try:
+        return _chain_of(onnx.load_from_string(content), latent_dim)
+    except Exception as error:  # a graph may hold anything, and onnxruntime has a class of its own for each fault
+        return None, " ".join(f"it cannot be translated: {error}".split())[:160]
+
+
+def _chain_of(model: Any, latent_dim: int) -> tuple[Chain | None, str]:
     graph = model.graph
     (start,) = [put.name for put in graph.input if put.name not in {part.name for part in graph.initializer}][:1]
-    try:
-        values = _all_results(model, start, latent_dim)
-    except Exception as error:  # onnxruntime has a class of its own for each fault
-        return None, " ".join(f"its results on the way cannot be seen: {error}".split())[:160]
+    values = _all_results(model, start, latent_dim)
     opset = max([part.version for part in model.opset_import if part.domain in ("", "ai.onnx")], default=1)
     links: dict[str, Link | Refused] = {start: Link(None, None, {}, (latent_dim,))}
     for node in graph.node:
@@ -356,9 +360,16 @@ def _hardsigmoid(call: _Call) -> Link:
 
 
 def _clip(call: _Call) -> Link:
-    low, high = call.constant(1), call.constant(2)
-    bounds = (-1e30 if low is None else float(low), 1e30 if high is None else float(high))
-    return activation(call.before, "clip", low=bounds[0], high=bounds[1])
+    # The ends of float32 stand for no bound too.
+    low, high = (default if bound is None else float(bound) for bound, default in _bounds(call))
+    return activation(call.before, "clip", low=max(low, -LARGEST), high=min(high, LARGEST))
+
+
+def _bounds(call: _Call) -> list[tuple[Any, float]]:
+    """Both bounds of a Clip, inputs since opset 11, attributes before."""
+    if call.opset < 11:
+        return [(call.attributes.get("min"), -LARGEST), (call.attributes.get("max"), LARGEST)]
+    return [(call.constant(1), -LARGEST), (call.constant(2), LARGEST)]
 
 
 _OPERATORS: dict[str, Callable[[_Call], Link]] = {

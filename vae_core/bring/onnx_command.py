@@ -33,8 +33,9 @@ def import_onnx(options: argparse.Namespace) -> int:
         if importlib.util.find_spec(package) is None:
             raise ImportRefused(f"expected the package {package}, but it is missing: pip install onnx onnxruntime")
     from vae_core.bring.commands import data_of, export_as_asked
+    from vae_core.bring.decoders import order_of
     from vae_core.bring.onnx_chain import chain_of_graph
-    from vae_core.bring.onnx_roles import decoder_of, encoder_of, find_roles, order_of_colours, prepared, read_graph
+    from vae_core.bring.onnx_roles import arranged, decoder_of, encoder_of, find_roles, prepared, read_graph
     from vae_core.datasets import as_floats
 
     encoder = read_graph(options.encoder, "the encoder")
@@ -47,19 +48,16 @@ def import_onnx(options: argparse.Namespace) -> int:
     asks = not options.yes and sys.stdin.isatty()
     if asks and input("Is that right? [Y/n] ").strip().lower() not in ("", "y", "yes"):
         raise ImportRefused("expected a yes to what was found, got a no; say --input, --mu, --second or --variance")
-    images = as_floats(data.images)
-    if len(shape) == 3 and roles.fed == (shape[2], *shape[:2]):
-        images = images.transpose(0, 3, 1, 2)
-    order = order_of_colours(roles, shape)
+    order = order_of(roles.image_shape, roles.fed, shape)
     chain, why = chain_of_graph(prepared(decoder, roles, None), roles.latent_dim)
     if chain is None:
         print(f"the decoder does not run in the browser: {why}")
-    options.variance = options.variance or (None if roles.reading == "log_var" else roles.reading)
+    options.variance = options.variance or roles.variance
     return export_as_asked(
         options,
         encoder_of(encoder, roles),
         decoder_of(decoder, roles),
-        images.reshape(len(images), *roles.fed),
+        arranged(as_floats(data.images), roles),
         data,
         folder=options.encoder.parent if options.encoder.stem == "encoder" else options.encoder.with_suffix(""),
         source="onnx",

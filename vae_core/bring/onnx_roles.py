@@ -41,6 +41,11 @@ class Roles:
     latent_dim: int
     reasons: tuple[str, ...]
 
+    @property
+    def variance(self) -> str | None:
+        """What `vae_core.export` is told of the second output; None lets it judge by the numbers."""
+        return None if self.reading == "log_var" else self.reading
+
 
 def puts_of(content: bytes, whose: str) -> tuple[list[Put], list[Put]]:
     """Inputs and outputs of a graph. Raises ImportRefused where it is none."""
@@ -92,10 +97,8 @@ def find_roles(
     mean, width, both, reading, why = _code(outputs, found, mu, second)
     reasons += why
     d = found[mean].shape[1] // (2 if both else 1)
-    inside = z.shape[1] if len(z.shape) == 2 else None
-    if inside is not None and inside != d:
-        hint = "; are encoder and decoder in each other's place?" if len(z.shape) != 2 else ""
-        raise ImportRefused(f"expected a decoder of {d} numbers, as the encoder gives, got one of {inside}{hint}")
+    if len(z.shape) == 2 and z.shape[1] not in (None, d):
+        raise ImportRefused(f"expected a decoder of {d} numbers, as the encoder gives, got one of {z.shape[1]}")
     image, image_shape = _image(decoder, z, images, d, math.prod(sample_shape))
     reasons.append(f"the decoder takes {z} and gives {image}: as many numbers as a sample has")
     return Roles(chosen.name, mean, width, both, reading, z.name, image, image_shape, fed, d, tuple(reasons))
@@ -115,18 +118,17 @@ def encoder_of(content: bytes, roles: Roles) -> Callable[[Floats], tuple[Floats,
     return encode
 
 
+def arranged(images: NDArray[np.float32], roles: Roles) -> NDArray[np.float32]:
+    """Samples as they are shown [N, ...] as the encoder takes them."""
+    if images.ndim == 4 and roles.fed == (images.shape[3], *images.shape[1:3]):
+        images = np.moveaxis(images, -1, 1)
+    return np.ascontiguousarray(images.reshape(len(images), *roles.fed))
+
+
 def decoder_of(content: bytes, roles: Roles) -> Callable[[Floats], Floats]:
     """The decoder as `vae_core.export` takes it."""
     session = open_session(content, "the decoder")
     return lambda z: run_blocks(session, [roles.image], roles.z, z)[0]
-
-
-def order_of_colours(roles: Roles, shape: Sequence[int]) -> NDArray[np.int64] | None:
-    """Where each number of a sample as it is shown stands in a decode; None where it stands there itself."""
-    if len(shape) != 3 or tuple(roles.image_shape) != (shape[2], shape[0], shape[1]):
-        return None
-    places = np.arange(math.prod(shape)).reshape(roles.image_shape)
-    return np.moveaxis(places, 0, -1).ravel()
 
 
 def prepared(content: bytes, roles: Roles, order: NDArray[np.int64] | None) -> bytes:
@@ -158,7 +160,7 @@ def _only(puts: Sequence[Put], whose: str, what: str) -> Put:
     numbers = [put for put in puts if put.kind in KINDS]
     if len(numbers) != 1:
         listed = ", ".join(map(str, puts)) or "none"
-        raise ImportRefused(f"expected {whose} to have one {what} of numbers, got {listed}; say which with --input")
+        raise ImportRefused(f"expected {whose} to have one {what} of numbers, got {listed}")
     return numbers[0]
 
 
@@ -203,20 +205,22 @@ def _code(
             listed = ", ".join(map(str, outputs))
             raise ImportRefused(f"expected an output [n, d] of the encoder, one of {listed}, got {asked!r:.60}")
     if mu is None:
-        mu = next((name for name in flat if _is(name, MEANS)), None)
+        mu = next((name for name in flat if name != second and _is(name, MEANS)), None)
     if mu is None and len(flat) == 1:
         (name,) = flat
         if flat[name].shape[1] % 2:
             width = flat[name].shape[1]
             raise ImportRefused(f"expected μ and log σ² side by side in the only output {name}, got {width} numbers")
         return name, name, True, "log_var", [f"μ and log σ² are the two halves of {name}: the only output"]
-    names = list(flat)
+    names = [name for name in flat if name != second]
     why = "by its name"
     if mu is None:
         mu, why = (names[0], "the first output") if names else ("", "")
     if not mu:
         listed = ", ".join(map(str, outputs))
         raise ImportRefused(f"expected the encoder to give a mean [n, d], got {listed}")
+    if mu == second:
+        raise ImportRefused(f"expected two different outputs for μ and for how wide, got {mu!r:.60} for both")
     like = [name for name in names if name != mu and flat[name].shape == flat[mu].shape]
     reading = next((kind for kind, known in WIDTHS.items() if second and _is(second, known)), "log_var")
     if second is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
@@ -16,8 +17,9 @@ from vae_core.checkpoints import StoredDecoder
 
 Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
-_own: dict[str, Run] = {}
-_lock = Lock()  # somebody's function need not bear two visitors at once
+MOST = 8  # functions that are kept, the newest
+
+_own: OrderedDict[str, Run] = OrderedDict()
 
 
 def remember(stored: StoredDecoder, decode: Callable[[Any], Any], shown: Run) -> None:
@@ -26,12 +28,16 @@ def remember(stored: StoredDecoder, decode: Callable[[Any], Any], shown: Run) ->
     shown: what of decode is displayed, as `runner_of` returns it.
     """
 
+    lock = Lock()  # it need not bear two visitors at once
+
     def run(z: NDArray[np.float32]) -> NDArray[np.float32]:
-        with _lock, in_eval_mode(decode):
+        with lock, in_eval_mode(decode):
             return shown(z)
 
     if stored.chain is None:
         _own[_pictures_of(stored)] = run
+        while len(_own) > MOST:
+            _own.popitem(last=False)
 
 
 def runner_of(stored: StoredDecoder) -> Run | None:

@@ -24,7 +24,7 @@ from vae_core.projection import Plane
 
 SOURCES = ("python", "pythae", "onnx")
 LONGEST_WORDS = 200  # of `described` and `why`
-MOST_GRIDS, MOST_SIDE = 64, 512
+MOST_GRIDS, MOST_SIDE = 128, 512
 FARTHEST = 1e6  # of a plane's rest and bounds from the origin
 
 Record = dict[str, Any]

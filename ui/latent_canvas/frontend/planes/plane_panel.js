@@ -103,8 +103,8 @@ export class PlanePanel {
       this.#apply();
       this.host.painter.invalidate("beta", "scene", "sample", "path", "ground");
     }
-    if (stale || "selected" in part) this.#show();
     if ("plane" in part && readPlane(plane)?.kind !== "samples") this.picked = [];
+    if (stale || "selected" in part) this.#show();
   }
 
   /** More samples have come: perhaps those that the plane goes through. */

@@ -39,6 +39,8 @@ export class Traversals {
     /** @type {{model: import("../store.js").Model, order: number[], beta: number, key: string} | null} */
     this.job = null;
     this.made = "";
+    /** @type {Cell[]} those that are still to be drawn */
+    this.left = [];
     /** @type {Cell[]} those that wait for the server's pictures */
     this.missing = [];
   }
@@ -55,7 +57,6 @@ export class Traversals {
   }
 
   #start() {
-    cancelAnimationFrame(this.frame);
     const { job } = this;
     if (!job || !this.root.open) return;
     const { decoder } = job.model;
@@ -68,19 +69,19 @@ export class Traversals {
     const key = `${job.key} ${listed.length}`;
     if (!can || key === this.made) return;
     this.made = key;
-    const canvases = listed.flatMap((j) => STEPS.map((value) => ({ j, value, ...this.#cell(j, value) })));
-    this.rows.replaceChildren(...listed.map((j, row) => h("div", { class: "traversal" }, h("span", {}, dimensionName(j)), ...canvases.slice(row * STEPS.length, (row + 1) * STEPS.length).map(({ button }) => button))));
+    const cells = listed.flatMap((j) => STEPS.map((value) => ({ j, value, ...this.#cell(j, value) })));
+    this.rows.replaceChildren(...listed.map((j, row) => h("div", { class: "traversal" }, h("span", {}, dimensionName(j)), ...cells.slice(row * STEPS.length, (row + 1) * STEPS.length).map(({ button }) => button))));
+    this.left = cells;
     this.missing = [];
-    this.#work(job, canvases, 0);
+    this.#work();
   }
 
   /** Pictures have come. */
   arrived() {
-    const cells = this.missing;
-    if (!this.job || !cells.length) return;
-    cancelAnimationFrame(this.frame);
+    if (!this.missing.length) return;
+    this.left = [...this.left, ...this.missing];
     this.missing = [];
-    this.#work(this.job, cells, 0);
+    this.#work();
   }
 
   /** @param {number} j @param {number} value */
@@ -91,24 +92,25 @@ export class Traversals {
     return { canvas, button };
   }
 
-  /**
-   * @param {NonNullable<Traversals["job"]>} job
-   * @param {Cell[]} cells @param {number} next
-   */
-  #work(job, cells, next) {
+  /** Draw what is left, as much as a frame bears at a time. */
+  #work() {
+    cancelAnimationFrame(this.frame);
+    const { job } = this;
+    if (!job) return;
     const end = performance.now() + SLICE_MS;
     const z = new Float64Array(this.from.length);
-    let i = next;
-    for (; i < cells.length && performance.now() < end; i++) {
+    const { codes, decoder } = job.model;
+    while (this.left.length && performance.now() < end) {
+      const [cell, ...others] = this.left;
+      this.left = others;
       z.set(this.from);
-      z[cells[i].j] = cells[i].value;
-      const { codes, decoder } = job.model;
+      z[cell.j] = cell.value;
       const values = decoder instanceof ImportedDecoder ? decoder.decodeFull(codes.own(Array.from(z), decoder.node)) : null;
-      if (values) paintSample(cells[i].canvas, values, job.model.spec);
-      else this.missing.push(cells[i]);
+      if (values) paintSample(cell.canvas, values, job.model.spec);
+      else this.missing.push(cell);
     }
-    if (i < cells.length) this.frame = requestAnimationFrame(() => this.#work(job, cells, i));
+    if (this.left.length) this.frame = requestAnimationFrame(() => this.#work());
     else if (this.missing.length) this.onMissing();
-    this.root.dataset.drawn = String(i - this.missing.length);
+    this.root.dataset.drawn = String(this.rows.querySelectorAll("button").length - this.left.length - this.missing.length);
   }
 }
