@@ -120,6 +120,7 @@ def test_ten_dimensions_are_explored(page: Page, url: str) -> None:
     page.wait_for_selector('[data-testid="traversals"][data-drawn]')
     page.get_by_role("button", name="= 3").first.click()
     page.wait_for_url("**plane=z*")
+    assert page.get_by_test_id("plane-across").is_visible(), "two dimensions are shown again, and said to be"
     if AXE.is_file():
         found = violations(page)
         assert not found, told(found)

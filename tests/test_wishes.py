@@ -23,6 +23,7 @@ def test_places_and_planes_are_read() -> None:
     "asked",
     [
         None, [], "places", {}, {"beta": 1}, {"beta": "1", "places": [[0, 0]]}, {"beta": True, "places": [[0, 0]]},
+        {"beta": -5, "places": [[0, 0]]}, {"beta": 10**400, "places": [[0, 0]]}, {"beta": 1, "places": [[10**400]]},
         {"beta": float("nan"), "places": [[0, 0]]}, {"beta": 1, "places": []}, {"beta": 1, "places": [[]]},
         {"beta": 1, "places": [0, 0]}, {"beta": 1, "places": [[0, 0], [0]]}, {"beta": 1, "places": [["a", "b"]]},
         {"beta": 1, "places": [[0, float("inf")]]}, {"beta": 1, "places": np.zeros((513, 2)).tolist()},
