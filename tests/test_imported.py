@@ -11,6 +11,7 @@ import torch
 from imported_kit import SHAPE, D, N, tiny_card, tiny_chain, tiny_codes, tiny_import
 from tiny_models import files, with_card, with_file
 
+from ui import model_card
 from vae_core import archive, library, load_card, load_codes, load_decoder, load_model, load_samples
 from vae_core.checkpoints import CheckpointError, StoredDecoder, load_decoders, load_weights, save_imported
 
@@ -172,3 +173,12 @@ def test_a_model_too_large_for_a_zip_is_told_before_it_is_packed(
     assert not archive.fits(load_card(folder))
     with pytest.raises(CheckpointError, match="copy its folder instead"):
         archive.pack(folder)
+
+
+def test_the_card_in_words_says_where_a_model_came_from_and_claims_no_training(tmp_path: Path) -> None:
+    chain = model_card.describe(load_card(tiny_import(tmp_path / "chain", betas=(0.5, 2.0))))
+    assert "40 samples in 5 latent dimensions" in chain
+    assert "Imported from Python (a test); trained at β = 0.5, 2. Its decoder runs in the browser" in chain
+    assert "One network" not in chain
+    served = model_card.describe(load_card(tiny_import(tmp_path / "served", served=True)))
+    assert "Its decoder does not run in the browser: it has a branch." in served

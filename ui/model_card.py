@@ -78,7 +78,7 @@ def describe(card: dict[str, Any]) -> str:
         "seed": _known(training.get("seed"), "d"),
     }
     lines = [
-        say("card.facts", **facts),
+        say("card.facts", **facts) if "imported" not in card else _imported(card, pixels),
         "",
         say("card.loss", beta=f"{card['beta_collapse']:.1f}"),
         "",
@@ -95,6 +95,29 @@ def describe(card: dict[str, Any]) -> str:
             f" | {point['mean_sigma']:.3f} | {point['active_units']} |"
         )
     return "\n".join(lines)
+
+
+def _imported(card: dict[str, Any], pixels: str) -> str:
+    """What is known of a model from elsewhere: not how it was trained, but where it came from and how it decodes."""
+    imported = card["imported"]
+    source = say(f"card.source.{imported['source']}")
+    if imported["described"]:
+        source += f" ({plain(imported['described'])})"
+    facts = say(
+        "card.facts.imported",
+        title=plain(card["title"]),
+        samples=f"{card['samples']:,}",
+        count=card["config"]["latent_dim"],
+        pixels=pixels,
+        source=source,
+        betas=", ".join(f"{beta:g}" for beta in card["betas"]),
+    )
+    whys = [decoder["why"] for decoder in imported["decoders"] if decoder["kind"] != "chain"]
+    runs = say("card.decoder.chain")
+    if whys:
+        runs = say("card.decoder.served", why=plain(whys[0] or say("library.unknown")))
+    remark = plain(card["training"].get("remark", ""))
+    return say("language.between").join(part for part in (facts, runs, remark) if part)
 
 
 def _known(value: float | None, form: str) -> str:

@@ -76,13 +76,15 @@ def _info(options: argparse.Namespace) -> int:
     card = load_card(folder)
     for label, value in _summary(card, folder):
         print(f"{label:<16}{value}")
-    print("\n" + "\n".join(_curve_table(_excerpt(card["curve"]))))
+    print("\n" + "\n".join(_curve_table(_excerpt(card))))
     return 0
 
 
-def _excerpt(curve: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The records at the reference values of beta, and the last one: a curve holds many more."""
-    return [record for record in curve if record["beta"] in REFERENCE_BETAS or record is curve[-1]]
+def _excerpt(card: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records at the reference values of beta, and the last one: curves of our own hold many more."""
+    curve: list[dict[str, Any]] = card["curve"]
+    shown = card["betas"] if "imported" in card else REFERENCE_BETAS
+    return [record for record in curve if record["beta"] in shown or record is curve[-1]]
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -174,20 +176,24 @@ def _summary(card: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
         ("network", f"{network}, {config['latent_dim']} latent dimensions"),
         ("parameters", f"{card['parameters']:,}; files of {size / 1e6:.2f} MB"),
         ("likelihood", likelihood),
-        ("beta", _beta_range(config["degree"], config["beta_max"], len(card["betas"]))),
+        ("beta", _beta_range(config["degree"], card["betas"])),
         ("collapse", f"a linear VAE collapses at beta = {card['beta_collapse']:.3g}"),
     ]
     facts = ", ".join(
         f"{key.replace('_', ' ')} {value}" for key, value in training.items() if key != "remark"
     )
-    rows.append(("training", facts))
+    if facts:
+        rows.append(("training", facts))
     if training.get("remark"):
         rows.append(("remark", training["remark"]))
     return rows
 
 
-def _beta_range(degree: int, beta_max: float, count: int) -> str:
-    return f"0 to {beta_max:g}; codes at {count} values" if degree else f"{beta_max:g} alone"
+def _beta_range(degree: int, betas: list[float]) -> str:
+    if degree:
+        return f"0 to {betas[-1]:g}; codes at {len(betas)} values"
+    listed = ", ".join(f"{beta:g}" for beta in betas)
+    return f"{listed} alone" if len(betas) == 1 else f"{listed}, each a model of its own"
 
 
 def _curve_table(curve: Any) -> Any:
