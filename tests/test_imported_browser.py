@@ -13,6 +13,7 @@ import torch
 from conftest import ROOT, wait_ready
 from imported_kit import tiny_import
 from onnx_kit import decoder, exported
+from playwright.sync_api import expect
 from pythae_kit import trained
 from test_accessibility import AXE, told, violations
 
@@ -152,6 +153,19 @@ def test_every_page_opens_with_ten_dimensions_of_one_beta(page: Page, url: str) 
     page.get_by_role("link", name="One sample, one Gaussian").first.click()
     page.get_by_role("button", name="Tell it with “Handwritten digits”").click()
     page.wait_for_selector('[data-testid="story-view"][data-ready="true"]')
+
+
+def test_the_tours_of_a_model_of_one_beta_ask_for_nothing_that_is_not_there(page: Page, url: str) -> None:
+    for path, asked, never in (("latent_map", 4, "Turn β"), ("kl_weight", 1, "β")):
+        page.goto(f"{url}/{path}?model=pythae-10")
+        page.wait_for_selector('[data-ready="true"]', timeout=60_000)
+        page.get_by_test_id("tour-offer").click()
+        card = page.get_by_test_id("tour-card")
+        for number in range(1, asked + 1):
+            expect(card).to_contain_text(f"{number} of {asked}")
+            assert never not in card.inner_text()
+            page.get_by_role("button", name="Skip step").click()
+        expect(card).to_contain_text("That was the tour")
 
 
 def test_a_family_steps_from_model_to_model_and_can_be_aligned(page: Page, url: str) -> None:

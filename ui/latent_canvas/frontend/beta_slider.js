@@ -62,6 +62,11 @@ export class BetaSlider {
     }
   }
 
+  /** The control, unless there is but one β. @returns {HTMLElement | null} */
+  get turnable() {
+    return this.betas.length === 1 ? null : this.root;
+  }
+
   /**
    * @param {number} beta
    * @param {string} text

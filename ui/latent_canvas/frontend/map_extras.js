@@ -60,7 +60,7 @@ function tourOf(canvas) {
         return () => canvas.state.selected >= 0 && canvas.state.selected !== before;
       },
     },
-    betaStep("map", () => beta.root, () => canvas.state.beta, () => beta.betaMax, () => canvas.moving),
+    betaStep("map", () => beta.turnable, () => canvas.state.beta, () => beta.betaMax, () => canvas.moving),
     {
       text: () => "extras.map.decodes", done: "extras.map.decodes.done", values: { name: t("map.tools.grid") }, target: () => toolbar.grid.root,
       over: () => canvas.state.grid, watch: () => () => canvas.state.grid,

@@ -76,7 +76,7 @@ export class Tour {
 
   /** @returns {Step[]} those whose control is there */
   get offered() {
-    return this.steps.filter(({ target }) => isOffered(target()) && target() !== null);
+    return this.steps.filter(({ target }) => isOffered(target()) && !target()?.closest("[hidden]"));
   }
 
   start() {
@@ -221,7 +221,7 @@ const TURNED = 0.2;
 /**
  * "Turn β to the right", or to the left where it is at its end already; done once it has come to rest elsewhere.
  * @param {string} kind of page
- * @param {() => HTMLElement} target
+ * @param {() => HTMLElement | null} target
  * @param {() => number} beta
  * @param {() => number} betaMax
  * @param {() => boolean} moving

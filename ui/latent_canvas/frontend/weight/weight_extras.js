@@ -40,7 +40,7 @@ function controlsOf({ root, beta, controls, figures, numbers, strips }) {
 function tourOf(view) {
   const { controls, beta } = view;
   return [
-    betaStep("weight", () => beta.root, () => view.state.beta, () => beta.betaMax, () => view.moving),
+    betaStep("weight", () => beta.turnable, () => view.state.beta, () => beta.betaMax, () => view.moving),
     {
       text: () => "extras.weight.play", done: "extras.weight.play.done", target: () => controls.play,
       watch: () => {
