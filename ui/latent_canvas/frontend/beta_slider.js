@@ -1,6 +1,6 @@
 // The KL weight's slider: its scale gives the interesting region room, and it rests where codes were computed.
 
-import { h, setText } from "./dom.js";
+import { h, setShown, setText } from "./dom.js";
 import { betaToSlider, formatBeta, nearestNode, sliderToBeta } from "./scale.js";
 import { plainText, rich } from "./terms.js";
 import { t } from "./texts.js";
@@ -26,7 +26,9 @@ export class BetaSlider {
     const name = h("div", { class: "beta-name" }, h("strong", {}, ...rich("map.beta")), this.value);
     const low = h("span", {}, ...rich("map.beta.low"));
     const high = h("span", {}, ...rich("map.beta.high"));
-    const track = h("div", { class: "beta-track" }, this.input, this.ticks, h("div", { class: "ends" }, low, high));
+    /** What the ends mean, of a network that knows every β. */
+    this.ends = h("div", { class: "ends" }, low, high);
+    const track = h("div", { class: "beta-track" }, this.input, this.ticks, this.ends);
     this.note = h("p", { class: "note beta-note", "data-testid": "beta-note" });
     this.root = h("div", { class: "beta" }, name, track, this.note);
     this.input.addEventListener("input", () => this.#moved(false), { signal });
@@ -48,6 +50,7 @@ export class BetaSlider {
     this.stepped = stepped;
     const alone = betas.length < 2;
     this.input.disabled = alone;
+    setShown(this.ends, !stepped);
     this.root.classList.toggle("alone", alone);
     setText(this.note, alone ? t("map.beta.alone", { beta: formatBeta(betas[0]) }) : stepped ? t("map.beta.steps", { count: betas.length }) : "");
     this.input.max = String(stepped ? betas.length - 1 : STEPS);
