@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import zipfile
 from pathlib import Path
@@ -18,7 +19,7 @@ from torch import nn
 
 from vae_core import export, load_codes, load_dataset, subset
 from vae_core.bring import export as exporting
-from vae_core.bring import samples
+from vae_core.bring import onnx_model, samples
 from vae_core.bring.decoders import order_of
 from vae_core.bring.errors import ImportRefused
 from vae_core.bring.onnx_chain import chain_of_graph
@@ -114,6 +115,19 @@ def test_a_graph_in_a_model_folder_is_looked_at_too(tmp_path: Path) -> None:
     assert run is not None
     with pytest.raises(ImportRefused, match="weights inside"):
         run(np.zeros((1, 5), np.float32))
+
+
+def test_a_run_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    width, layers = 1500, 400
+    weight = numpy_helper.from_array(np.zeros((width, width), np.float32), "w")
+    names = ["x", *(f"h{i}" for i in range(layers)), "y"]
+    nodes = [helper.make_node("MatMul", [a, "w"], [b]) for a, b in itertools.pairwise(names)]
+    puts = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width]) for name in "xy"]
+    made = helper.make_graph(nodes, "g", puts[:1], puts[1:], initializer=[weight])
+    content = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+    monkeypatch.setattr(onnx_model, "MOST_SECONDS", 0.05)
+    with pytest.raises(ImportRefused, match="terminate"):
+        run_decoder(content, np.zeros((512, width), np.float32))
 
 
 def test_an_ordinary_graph_may_be_run() -> None:

@@ -26,7 +26,7 @@ from vae_core.bring.chain_builder import (
     norm,
     upsample,
 )
-from vae_core.bring.onnx_model import KINDS, put_of
+from vae_core.bring.onnx_model import KINDS, put_of, run_once
 from vae_core.layers import Chain
 from vae_core.layers.records import LARGEST
 
@@ -84,7 +84,7 @@ def _all_results(model: Any, start: str, latent_dim: int) -> Values:
     points = (put.shape[0] if put.shape else None) or POINTS
     z = np.random.default_rng(0).standard_normal((points, latent_dim)).astype(KINDS.get(put.kind, np.float32))
     names = [output.name for output in session.get_outputs()]
-    values: Values = dict(zip(names, session.run(names, {start: z}), strict=True))
+    values: Values = dict(zip(names, run_once(session, names, {start: z}), strict=True))
     values |= {part.name: numpy_helper.to_array(part) for part in model.graph.initializer}
     return {**values, start: z}
 

@@ -7,7 +7,7 @@ import importlib.util
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, Timer
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from vae_core.bring.errors import ImportRefused
 from vae_core.bring.onnx_checks import checked
 
 MOST_SESSIONS = 8
+MOST_SECONDS = 60.0  # of one run
 MISSING = "expected the packages onnx and onnxruntime, which run ONNX files: pip install onnx onnxruntime"
 
 KINDS: dict[str, Any] = {
@@ -102,8 +103,24 @@ def run_blocks(session: Any, outputs: Sequence[str], name: str, batch: NDArray[A
         block = values[start : start + size]
         short = size - len(block) if put.shape[0] else 0
         padded = np.concatenate([block, np.repeat(block[-1:], short, axis=0)]) if short else block
-        parts.append([np.asarray(out, np.float32)[: len(block)] for out in session.run(list(outputs), {name: padded})])
+        parts.append([np.asarray(out, np.float32)[: len(block)] for out in run_once(session, outputs, {name: padded})])
     return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+
+def run_once(session: Any, outputs: Sequence[str], fed: dict[str, NDArray[Any]]) -> list[Any]:
+    """One run of a graph, which is ended where it takes too long: the visitors of a server share it."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = 4
+    timer = Timer(MOST_SECONDS, setattr, (options, "terminate", True))
+    timer.daemon = True
+    timer.start()
+    try:
+        found: list[Any] = session.run(list(outputs), fed, options)
+    finally:
+        timer.cancel()
+    return found
 
 
 def put_of(node: Any) -> Put:
