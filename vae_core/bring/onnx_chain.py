@@ -30,7 +30,7 @@ from vae_core.bring.onnx_model import KINDS, put_of, run_once
 from vae_core.layers import Chain
 from vae_core.layers.records import LARGEST
 
-POINTS = 3
+POINTS = 7  # that are run, as in torch_chain.py
 Values = dict[str, NDArray[Any]]
 
 

@@ -21,7 +21,7 @@ from vae_core.bring.chain_builder import Link, Refused, activation, affine, dens
 from vae_core.bring.chain_builder import convolution as convolution_layer
 from vae_core.layers import Chain
 
-POINTS = 3  # that are run; no image has so many channels that it is taken for the batch
+POINTS = 7  # that are run: as few images have so many channels or rows, so none is taken for the batch
 
 Values = NDArray[np.float32]
 Make = Callable[["_Call"], Link]
