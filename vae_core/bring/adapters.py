@@ -28,6 +28,11 @@ WIDTHS = {
 }
 IMAGES = ("reconstruction", "recon_x", "sample", "x_hat", "mean", "loc")
 READINGS = tuple(WIDTHS)
+# Distributions that have a location and a scale, or a mean and a variance, and are no diagonal Gaussians.
+NO_DIAGONAL_GAUSSIANS = frozenset(
+    ("TransformedDistribution", "LogNormal", "MultivariateNormal", "LowRankMultivariateNormal", "Laplace", "Cauchy",
+     "StudentT", "Gumbel", "HalfNormal", "HalfCauchy", "VonMises", "Uniform", "MixtureSameFamily")
+)  # fmt: skip
 LONGEST_REASON = 300
 HINT = "; flatten it to two axes, and let decode take it apart again"
 POINTS_AT_ONCE, VALUES_AT_ONCE = 512, 2**22  # that a decoder is called with, and that it gives back
@@ -45,7 +50,9 @@ class Encoder:
         self.reading: str | None = None
 
     def __call__(self, batch: Any) -> tuple[Floats, Floats]:
-        answer = call(self._encode, batch, "the encoder")
+        # A copy: what works in place must not change somebody's data, nor what is stored of them.
+        own = batch.clone() if hasattr(batch, "clone") else np.array(batch)
+        answer = call(self._encode, own, "the encoder")
         mu, second, self.reading = _parts(answer)
         found = as_array(mu, "the encoder's mean"), as_array(second, "the encoder's second output")
         count = len(batch)
@@ -88,6 +95,10 @@ class Decoder:
                 f"expected the decoder's output to have the shape [{len(points)}, ...] for {len(points)} points of"
                 f" {points.shape[1]} dimensions, got {list(image.shape)}"
             )
+        if self.shape not in ((), image.shape[1:]):
+            raise ImportRefused(
+                f"expected decodes of one shape, got {list(self.shape)} and then {list(image.shape[1:])}"
+            )
         self.shape = image.shape[1:]
         return image.reshape(len(points), -1)
 
@@ -110,7 +121,7 @@ def call(function: Callable[[Any], Any], argument: Any, name: str) -> Any:
 def quiet_torch() -> Iterator[None]:
     """Without gradients, where PyTorch is in use."""
     torch = sys.modules.get("torch")
-    with torch.inference_mode() if torch is not None else contextlib.nullcontext():
+    with torch.no_grad() if torch is not None else contextlib.nullcontext():
         yield
 
 
@@ -190,6 +201,9 @@ def _parts(answer: Any) -> tuple[Any, Any, str | None]:
     if hasattr(answer, "_asdict") and {*answer._fields} & {*MEANS}:  # a named tuple
         answer = answer._asdict()
     base = getattr(answer, "base_dist", answer)  # of torch.distributions.Independent
+    kinds = {kind.__name__ for part in (answer, base) for kind in type(part).__mro__}
+    if bent := sorted(kinds & NO_DIAGONAL_GAUSSIANS):
+        raise ImportRefused(f"expected a diagonal Gaussian of the encoder, got a {bent[0]}, which is none")
     if hasattr(base, "loc") and hasattr(base, "scale"):
         return base.loc, base.scale, "sigma"
     fields = answer if isinstance(answer, Mapping) else None
@@ -223,7 +237,9 @@ def image_of(answer: Any) -> Any:
         if isinstance(answer, Mapping) and name in answer:
             return answer[name]
         if not hasattr(answer, "shape") and not isinstance(answer, Mapping) and hasattr(answer, name):
-            return getattr(answer, name)
+            found = getattr(answer, name)
+            if not callable(found):  # a distribution's `sample` is a method
+                return found
     return answer
 
 
@@ -232,8 +248,8 @@ def _alike(points: Floats, like: Any) -> Any:
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(like, torch.Tensor):
         kind = like.dtype if like.dtype.is_floating_point else torch.float32
-        return torch.from_numpy(points).to(device=like.device, dtype=kind)
-    return points
+        return torch.tensor(points, device=like.device, dtype=kind)
+    return points.copy()
 
 
 def _is_filled(cell: Any) -> bool:

@@ -73,6 +73,8 @@ def _pythae(options: argparse.Namespace) -> int:
 
 def data_of(options: argparse.Namespace) -> Dataset:
     """The data set that --data names; files are stored first, so that the pages can show the samples."""
+    if not options.data:
+        raise ImportRefused("--data: expected a data set or a file, got nothing")
     path = Path(options.data)
     if options.data in DATASETS or options.data.startswith("own-") or not path.exists():
         return load_dataset(options.data, options.data_dir)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from vae_core.bring.adapters import Decoder, Floats, image_of, modules_of
 from vae_core.bring.chain_builder import extended
+from vae_core.bring.errors import ImportRefused
 from vae_core.bring.onnx_model import can_run, run_decoder
 from vae_core.bring.ranges import Range
 from vae_core.bring.samples import Samples
@@ -50,6 +51,8 @@ def shown_decoder(
 
     def decode(z: Floats) -> Floats:
         out = decoder(z)
+        if not np.isfinite(out).all():
+            raise ImportRefused("expected finite outputs of the decoder, got NaN or infinity at some z")
         return values.unit(out if order is None else out[:, order])
 
     return decode
@@ -189,12 +192,15 @@ def to_onnx(
         return None
     import torch
 
+    modules = modules_of(decode)
+    numbers = [part for module in modules for part in module.parameters() if part.is_floating_point()]
+    kind = numbers[0].dtype if numbers else torch.float32
     places = None if order is None else torch.from_numpy(order)
     low, high = torch.from_numpy(values.low), torch.from_numpy(values.high)
 
     class Whole(torch.nn.Module):
         def forward(self, z: Any) -> Any:
-            out = image_of(decode(z)).flatten(1)
+            out = image_of(decode(z.to(kind))).flatten(1)
             out = out if places is None else out[:, places]
             return (out.float() - low) / (high - low)
 

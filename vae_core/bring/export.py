@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import shlex
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
@@ -33,7 +36,9 @@ from vae_core.checkpoints import (
     save_imported,
 )
 from vae_core.config import VAEConfig
+from vae_core.datasets import DatasetError
 from vae_core.layers import Chain
+from vae_core.processes import locked
 from vae_core.progress_bar import ProgressBar
 from vae_core.subset import stored_index
 
@@ -98,9 +103,15 @@ def export(
     _check_numbers(beta, batch)
     law, beta = Likelihood(likelihood, sigma_x), float(beta)
     _check_free(folder, beta, family, replace)
-    samples = samples_of(
-        data, labels, label_names=label_names, originals=originals, test=test, shape=shape, pixel_range=pixel_range
-    )
+    try:
+        samples = samples_of(
+            data, labels, label_names=label_names, originals=originals, test=test, shape=shape, pixel_range=pixel_range
+        )
+    except (TypeError, ValueError, ArithmeticError, NotImplementedError) as error:  # of whatever was given
+        if isinstance(error, ImportRefused | DatasetError):
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise ImportRefused(f"expected data and what goes with them as `export` takes them, but: {reason}") from error
     if out is None:
         library.check_room(samples.shown.nbytes)
     bar = None if progress is not None else ProgressBar(folder.name, sys.stderr)
@@ -142,16 +153,25 @@ def export(
     }  # fmt: skip
     kept = None if samples.known else samples.shown
     try:
-        if family is not None and (folder / CARD).is_file():
-            families.add(folder, codes, stored, card, kept, replace=replace)
-        else:
-            save_imported(folder, codes=codes, decoders=[stored], card=card, samples=kept, replace=replace)
+        with locked(_lock_of(folder)):
+            _check_free(folder, beta, family, replace)  # once more: others may have written meanwhile
+            if family is not None and (folder / CARD).is_file():
+                families.add(folder, codes, stored, card, kept, replace=replace)
+            else:
+                save_imported(folder, codes=codes, decoders=[stored], card=card, samples=kept, replace=replace)
     except OSError as error:
         reason = error.strerror or str(error)
         raise CheckpointError(f"{folder}: expected to write the model there, but the system says: {reason}") from error
     if progress is None:
         _say(folder, " ".join(part for part in (remark, _approximate(stored)) if part), kept=out is None)
     return folder
+
+
+def _lock_of(folder: Path) -> Path:
+    """A file whose lock one export into this folder holds: a sweep over beta writes one family from many processes."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    place = hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir(), f"latent-space-explorer-{user}-{place}.lock")
 
 
 def _stored(fed: Any, samples: Samples) -> Any:
@@ -263,6 +283,8 @@ def _folder(name: str | None, family: str | None, out: str | Path | None) -> Pat
         if (library.shipped_folder() / chosen).exists():
             raise ImportRefused(f"name: expected another one than those of the models that ship, got {chosen!r}")
         return home.models_folder() / chosen
+    if "\0" in str(out):
+        raise ImportRefused("out: expected a folder, got a path with a null character")
     return Path(out) / chosen
 
 

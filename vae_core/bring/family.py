@@ -115,6 +115,7 @@ def _check_same(
     stored = load_samples(folder) if samples is not None else None
     if (
         not np.array_equal(there.labels, codes.labels)
+        or not np.array_equal(there.test, codes.test)
         or before["label_names"] != card["label_names"]
         or (samples is not None and (stored is None or not np.array_equal(stored, samples)))
         or (samples is None and before["dataset"] != card["dataset"])

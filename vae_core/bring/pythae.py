@@ -61,6 +61,18 @@ def read_pythae(folder: Path, *, trust: bool = False) -> Pythae:
 
     trust: whether networks of one's own may be loaded, which runs code that stands in the folder.
     """
+    try:
+        return _read(folder, trust=trust)
+    except ImportRefused:
+        raise
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # a folder may hold anything under the names of pythae's files
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+        raise ImportRefused(f"{folder}: expected what pythae saves, but reading it fails with {reason}") from error
+
+
+def _read(folder: Path, *, trust: bool) -> Pythae:
     config = _config(folder)
     name = str(config.get("name", "")).removesuffix("Config").removesuffix("_")
     if name not in YES:
@@ -75,6 +87,8 @@ def read_pythae(folder: Path, *, trust: bool = False) -> Pythae:
         )
     encode, decode = _trusted(folder, name) if own else _default(folder, input_dim, latent_dim)
     beta = float(config.get("beta", 1.0)) if name in WEIGHTED else 1.0
+    if not (math.isfinite(beta) and beta >= 0):
+        raise ImportRefused(f"{folder}: expected 'beta' to be a number of at least 0, got {beta!r}")
     bernoulli = config.get("reconstruction_loss") == "bce"
     loss = "cross-entropy" if bernoulli else "squared error, which is σ_x = 1"
     extra = ", ".join(f"{key} {config[key]:g}" for key in ("alpha", "beta", "gamma") if _is_number(config.get(key)))
@@ -82,7 +96,7 @@ def read_pythae(folder: Path, *, trust: bool = False) -> Pythae:
         name,
         input_dim,
         latent_dim,
-        beta if math.isfinite(beta) and beta >= 0 else 1.0,
+        beta,
         "bernoulli" if bernoulli else "gaussian",
         f"{name} of pythae ({loss}{f'; {extra}' if extra else ''})"[:200],
         encode,

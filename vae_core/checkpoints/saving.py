@@ -98,9 +98,21 @@ def save_statistics(path: PathLike, statistics: ImageStatistics) -> dict[str, An
 def check_target(path: PathLike) -> None:
     """Raise CheckpointError where a model cannot be saved: over something else, or in a folder nobody may write to."""
     folder = Path(path)
+    try:
+        _check_own(folder)
+    except (OSError, ValueError) as error:  # a name that no system takes is a ValueError
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CheckpointError(f"{str(folder)!r:.200}: expected a folder to write to, but: {reason}") from error
+
+
+def _check_own(folder: Path) -> None:
+    if folder.is_symlink():
+        raise CheckpointError(f"{folder}: expected a folder or none, got a link to one; say the folder itself")
     if folder.exists():
-        found = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else ["a file"]
-        foreign = [name for name in found if not is_model_file(name)]
+        found = sorted(folder.iterdir()) if folder.is_dir() else [folder]
+        foreign = [item.name for item in found if not (item.is_file() and is_model_file(item.name))]
+        if not foreign and found and not (folder / CARD).is_file():
+            foreign = [found[0].name]  # somebody's weights may have the name that ours have
         if foreign:
             raise CheckpointError(
                 f"{folder}: expected a model folder or none, got {foreign[0]!r}; it stays untouched"
