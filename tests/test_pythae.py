@@ -73,6 +73,15 @@ def test_what_counts_as_beta_is_taken_over(tmp_path: Path) -> None:
     assert read_pythae(saved_as("FactorVAE", tmp_path)).beta == 1
 
 
+@pytest.mark.parametrize("beta", [None, [1], "4", -1.0, float("nan")])
+def test_a_beta_that_is_no_number_is_refused(tmp_path: Path, beta: Any) -> None:
+    folder = saved_as("BetaVAE", tmp_path, beta=4.0)
+    file = next(folder.rglob("model_config.json"))
+    file.write_text(json.dumps({**json.loads(file.read_text()), "beta": beta}))
+    with pytest.raises(ImportRefused, match="expected 'beta' to be a number of at least 0"):
+        read_pythae(folder)
+
+
 @pytest.mark.parametrize("name", ["AE", "VAMP", "RHVAE", "VQVAE", "SVAE"])
 def test_another_kind_is_refused_with_its_reason(name: str, tmp_path: Path) -> None:
     (tmp_path / "model_config.json").write_text(json.dumps({"name": f"{name}Config"}))
@@ -140,7 +149,11 @@ def rewritten(name: str, content: bytes, folder: Path) -> None:
         (lambda f: rewritten("model_config.json", b'{"name": "VAEConfig"}', f), "digits", "'input_dim'"),
         (lambda f: rewritten("model.pt", b"cposix\nsystem\n(S'true'\ntR.", f), "digits", "expected weights alone"),
         (lambda f: torch.save({"model_state_dict": {}}, f / "model.pt"), "digits", "default networks"),
+        (lambda f: torch.save(torch.zeros(3), f / "model.pt"), "digits", "expected what pythae saves"),
+        (lambda f: torch.save({"model_state_dict": [1]}, f / "model.pt"), "digits", "expected what pythae saves"),
+        (lambda f: rewritten("model.pt", b"\x80\x02K", f), "digits", "expected"),
         (lambda f: None, "mnist", "MNIST|mnist"),
+        (lambda f: None, "", "--data: expected a data set or a file, got nothing"),
         (lambda f: None, "nothing.npz", "nothing.npz"),
     ],
 )

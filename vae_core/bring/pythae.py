@@ -86,9 +86,9 @@ def _read(folder: Path, *, trust: bool) -> Pythae:
             " that stands in that file; if you know where it comes from, say --trust"
         )
     encode, decode = _trusted(folder, name) if own else _default(folder, input_dim, latent_dim)
-    beta = float(config.get("beta", 1.0)) if name in WEIGHTED else 1.0
-    if not (math.isfinite(beta) and beta >= 0):
-        raise ImportRefused(f"{folder}: expected 'beta' to be a number of at least 0, got {beta!r}")
+    beta = config.get("beta", 1.0) if name in WEIGHTED else 1.0
+    if not (_is_number(beta) and beta >= 0):
+        raise ImportRefused(f"{folder}: expected 'beta' to be a number of at least 0, got {beta!r:.60}")
     bernoulli = config.get("reconstruction_loss") == "bce"
     loss = "cross-entropy" if bernoulli else "squared error, which is σ_x = 1"
     extra = ", ".join(f"{key} {config[key]:g}" for key in ("alpha", "beta", "gamma") if _is_number(config.get(key)))
@@ -96,7 +96,7 @@ def _read(folder: Path, *, trust: bool) -> Pythae:
         name,
         input_dim,
         latent_dim,
-        beta,
+        float(beta),
         "bernoulli" if bernoulli else "gaussian",
         f"{name} of pythae ({loss}{f'; {extra}' if extra else ''})"[:200],
         encode,
