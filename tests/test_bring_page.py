@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import torch
 from conftest import ROOT, wait_ready
 from onnx_kit import Encoder, Residual, exported
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from vae_core import load_card
 
@@ -50,8 +52,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def upload(page: Page, url: str, encoder: Path, decoder: Path) -> None:
     page.goto(f"{url}/bring")
     for kind, file in (("encoder", encoder), ("decoder", decoder)):
-        page.locator(f".st-key-bring-{kind} input[type=file]").set_input_files(file)
-        expect(page.locator(f".st-key-bring-{kind}")).to_contain_text(file.name)
+        uploader = page.locator(f".st-key-bring-{kind}")
+        # A file that is chosen in the very moment in which the page is drawn anew is lost on Streamlit's uploader.
+        for _ in range(4):
+            uploader.locator("input[type=file]").set_input_files(file)
+            with contextlib.suppress(PlaywrightTimeout):
+                uploader.get_by_text(file.name).wait_for(timeout=3000)
+                break
+        expect(uploader).to_contain_text(file.name)
 
 
 def expected(z: list[float]) -> np.ndarray:
