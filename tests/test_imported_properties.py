@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from imported_kit import tiny_import
 from safetensors.numpy import load, save
-from test_archive_properties import JUNK, assert_plain_json, change_card, places
+from test_archive_properties import JUNK, assert_plain_json, change_card, kept, places  # noqa: F401  (a fixture)
 from tiny_models import files, with_file, zipped
 
 from ui import model_card
@@ -24,14 +23,6 @@ Files = dict[str, bytes]
 FEW = settings(
     max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A home of its own, with nothing kept."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LATENT_EXPLORER_HOME", str(tmp_path_factory.mktemp("home")))
-        yield
 
 
 @pytest.fixture(scope="module")

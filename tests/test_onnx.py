@@ -162,12 +162,24 @@ def unknown_operator() -> bytes:
     return bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("my.own", 1)]).SerializeToString())
 
 
+def open_to_any_shape() -> bytes:
+    """An encoder that says nothing of its input's sides, and takes ten of them."""
+    weights = [helper.make_tensor(name, onnx.TensorProto.FLOAT, [10, 3], [0.1] * 30) for name in ("mw", "vw")]
+    nodes = [helper.make_node("MatMul", ["x", "mw"], ["mu"]), helper.make_node("MatMul", ["x", "vw"], ["log_var"])]
+    x = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["n", "d"])
+    out = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", 3]) for name in ("mu", "log_var")]
+    graph = helper.make_graph(nodes, "g", [x], out, initializer=weights)
+    opset = [helper.make_opsetid("", 17)]
+    return bytes(helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString())
+
+
 @pytest.mark.parametrize(
     ("change", "shape", "says"),
     [
         (lambda e, d: (b"no graph", d), (8, 8), "the encoder: expected an ONNX file"),
         (lambda e, d: (e, unknown_operator()), (8, 8), "Telepathy"),
         (lambda e, d: (d, e), (8, 8), "expected an encoder of samples of the shape"),
+        (lambda e, d: (open_to_any_shape(), d), (8, 8), r"an encoder of samples of the shape \[8, 8\], but it says"),
         (lambda e, d: (e, d), (28, 28), r"samples of the shape \[28, 28\], got one that takes x"),
         (lambda e, d: (e, exported(decoder(inputs=5), (5,), ["y"])), (8, 8), "a decoder of 3 numbers"),
         (lambda e, d: (e, exported(decoder(pixels=9), (3,), ["y"])), (8, 8), r"64 numbers per sample, .* y \[2, 9\]"),

@@ -18,18 +18,10 @@ from vae_core import library
 from vae_core.bring.adapters import READINGS
 from vae_core.bring.errors import ImportRefused
 from vae_core.bring.onnx_checks import MOST_BYTES
-from vae_core.bring.onnx_roles import (
-    Roles,
-    arranged,
-    decoder_of,
-    encoder_of,
-    find_roles,
-    prepared,
-    puts_of,
-)
+from vae_core.bring.onnx_roles import Roles, as_exported, find_roles, puts_of
 from vae_core.checkpoints import CheckpointError
 from vae_core.config import LIKELIHOODS
-from vae_core.datasets import DatasetError, as_floats, load_dataset
+from vae_core.datasets import DatasetError, load_dataset
 from vae_core.library import LONGEST_TITLE
 
 MEGABYTES = MOST_BYTES // 2**20
@@ -57,14 +49,14 @@ def show() -> None:
         encoder = _file("encoder")
     with right:
         decoder = _file("decoder")
-    titles = _data_sets()
-    name = st.selectbox(say("bring.data"), list(titles), format_func=titles.__getitem__, key="bring-data")
+    known = _data_sets()
+    titles = {name: about.title for name, about in known.items()}
+    name = st.selectbox(say("bring.data"), list(known), format_func=titles.__getitem__, key="bring-data")
     st.caption(say("bring.data.more"))
     if encoder is None or decoder is None or name is None:
         return
-    shape = _shape(name)
     try:
-        roles = _confirmed(encoder, decoder, shape)
+        roles = _confirmed(encoder, decoder, known[name].shape)
     except ImportRefused as error:
         st.error(sentence(str(error)))
         return
@@ -80,23 +72,15 @@ def _file(kind: str) -> bytes | None:
     return None if file is None else file.getvalue()
 
 
-def _data_sets() -> dict[str, str]:
-    """Name → title of the data sets that are at hand."""
+def _data_sets() -> dict[str, facts.Facts]:
+    """The data sets that are at hand, by name."""
     offers = [*facts.built_in()]
     for name, _ in belongings.mine(owner.current()):
         try:
             offers.append(facts.stored_one(name))
         except DatasetError:
             continue  # deleted meanwhile, or damaged
-    return {offer.facts.name: offer.facts.title for offer in offers if offer.picture is not None}
-
-
-def _shape(name: str) -> tuple[int, ...]:
-    return next(
-        offer.facts.shape
-        for offer in (*facts.built_in(), *([facts.stored_one(name)] if name.startswith("own-") else ()))
-        if offer.facts.name == name
-    )
+    return {offer.facts.name: offer.facts for offer in offers if offer.picture is not None}
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -182,18 +166,13 @@ def _kept(
     report: Callable[[float], None],
 ) -> str:
     """Encode, write and put into the library; the name that the model got there."""
-    from vae_core.bring.decoders import order_of
     from vae_core.bring.export import export
-    from vae_core.bring.onnx_chain import chain_of_graph
 
     data = load_dataset(name)
-    chain, why = chain_of_graph(prepared(decoder, roles, None), roles.latent_dim)
     with tempfile.TemporaryDirectory() as scratch:
         folder = export(
-            encoder_of(encoder, roles), decoder_of(decoder, roles), data, name=NAME, title=title, out=scratch,
+            **as_exported(encoder, decoder, roles, data), data=data, name=NAME, title=title, out=scratch,
             beta=loss.beta, likelihood=loss.likelihood, sigma_x=loss.sigma_x, source="onnx", described="ONNX",
-            variance=roles.variance, fed=arranged(as_floats(data.images), roles), chain=chain,
-            onnx=prepared(decoder, roles, order_of(roles.image_shape, roles.fed, data.input_shape)), why=why,
-            progress=report,
+            variance=roles.variance, progress=report,
         )  # fmt: skip
         return library.keep(folder, title=title, owner=owner.current())

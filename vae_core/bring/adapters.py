@@ -88,7 +88,7 @@ class Decoder:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _decoded(self, points: Floats) -> Floats:
-        answer = call(self._decode, _alike(points, self._like), "the decoder")
+        answer = call(self._decode, alike(points, self._like), "the decoder")
         image = as_array(image_of(answer), "the decoder's output")
         if image.ndim < 2 or len(image) != len(points):
             raise ImportRefused(
@@ -243,7 +243,7 @@ def image_of(answer: Any) -> Any:
     return answer
 
 
-def _alike(points: Floats, like: Any) -> Any:
+def alike(points: Floats, like: Any) -> Any:
     """The points as the same kind of array as the data: NumPy, or a tensor on its device with its precision."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(like, torch.Tensor):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_core.bring.adapters import Decoder, Floats, image_of, modules_of
+from vae_core.bring.adapters import Decoder, Floats, alike, image_of, modules_of
 from vae_core.bring.chain_builder import extended
 from vae_core.bring.errors import ImportRefused
 from vae_core.bring.onnx_model import can_run, run_decoder
@@ -89,7 +89,7 @@ def stored_decoder(
             return StoredDecoder(whole)
         why = f"recorded, {wrong}"
     if onnx is None and is_torch(samples.fed):
-        onnx = to_onnx(decode, d, order, values)
+        onnx = to_onnx(decode, d, order, values, samples.fed)
     if onnx is not None and (wrong := _difference(_graph(onnx), shown, d, tolerance)):
         onnx, why = None, f"{why}; as a graph, {wrong}"
     return StoredDecoder(onnx=onnx, why=why[:LONGEST_WHY], grids=grids_of(shown, mu, sigma))
@@ -119,9 +119,7 @@ def _traced(decode: Any, d: int, samples: Samples) -> tuple[Chain | None, str]:
 
     from vae_core.bring.torch_chain import POINTS, record
 
-    like = samples.fed
-    kind = like.dtype if like.dtype.is_floating_point else torch.float32
-    z = torch.randn(POINTS, d, generator=torch.Generator().manual_seed(0)).to(device=like.device, dtype=kind)
+    z = alike(torch.randn(POINTS, d, generator=torch.Generator().manual_seed(0)).numpy(), samples.fed)
     try:
         return record(lambda points: image_of(decode(points)), z)
     except (ValueError, RuntimeError, TypeError) as error:
@@ -182,19 +180,18 @@ def grid_of(shown: Callable[[Floats], Floats], plane: Plane, mu: Floats, most: i
 
 
 def to_onnx(
-    decode: Callable[[Any], Any], d: int, order: NDArray[np.int64] | None, values: Range
+    decode: Callable[[Any], Any], d: int, order: NDArray[np.int64] | None, values: Range, fed: Any
 ) -> bytes | None:
     """A PyTorch decoder as an ONNX graph, from z [N, d] to values as shown [N, values], on the CPU.
 
+    fed: the data, of whose kind decode takes z.
     None where it cannot be exported, or no exporter is there (the package onnxscript).
     """
     if importlib.util.find_spec("onnxscript") is None:
         return None
     import torch
 
-    modules = modules_of(decode)
-    numbers = [part for module in modules for part in module.parameters() if part.is_floating_point()]
-    kind = numbers[0].dtype if numbers else torch.float32
+    kind = alike(np.zeros((1, d), np.float32), fed).dtype
     places = None if order is None else torch.from_numpy(order)
     low, high = torch.from_numpy(values.low), torch.from_numpy(values.high)
 

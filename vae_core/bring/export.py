@@ -36,7 +36,6 @@ from vae_core.checkpoints import (
     save_imported,
 )
 from vae_core.config import VAEConfig
-from vae_core.datasets import DatasetError
 from vae_core.layers import Chain
 from vae_core.processes import locked
 from vae_core.progress_bar import ProgressBar
@@ -103,15 +102,9 @@ def export(
     _check_numbers(beta, batch)
     law, beta = Likelihood(likelihood, sigma_x), float(beta)
     _check_free(folder, beta, family, replace)
-    try:
-        samples = samples_of(
-            data, labels, label_names=label_names, originals=originals, test=test, shape=shape, pixel_range=pixel_range
-        )
-    except (TypeError, ValueError, ArithmeticError, NotImplementedError) as error:  # of whatever was given
-        if isinstance(error, ImportRefused | DatasetError):
-            raise
-        reason = " ".join(str(error).split())[:200]
-        raise ImportRefused(f"expected data and what goes with them as `export` takes them, but: {reason}") from error
+    samples = samples_of(
+        data, labels, label_names=label_names, originals=originals, test=test, shape=shape, pixel_range=pixel_range
+    )
     if out is None:
         library.check_room(samples.shown.nbytes)
     bar = None if progress is not None else ProgressBar(folder.name, sys.stderr)

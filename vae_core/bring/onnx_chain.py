@@ -26,7 +26,7 @@ from vae_core.bring.chain_builder import (
     norm,
     upsample,
 )
-from vae_core.bring.onnx_model import KINDS, put_of, run_once
+from vae_core.bring.onnx_model import KINDS, new_session, put_of, run_once
 from vae_core.layers import Chain
 from vae_core.layers.records import LARGEST
 
@@ -68,7 +68,6 @@ def _chain_of(model: Any, latent_dim: int) -> tuple[Chain | None, str]:
 def _all_results(model: Any, start: str, latent_dim: int) -> Values:
     """Every tensor of the graph by its name, for a few points: as many as the graph takes, where it says so."""
     import onnx
-    import onnxruntime
     from onnx import numpy_helper
 
     opened = onnx.ModelProto()
@@ -76,10 +75,7 @@ def _all_results(model: Any, start: str, latent_dim: int) -> Values:
     del opened.graph.output[:]
     for node in opened.graph.node:
         opened.graph.output.extend(onnx.ValueInfoProto(name=name) for name in node.output if name)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(opened.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    session = new_session(opened.SerializeToString(), as_written=True)
     put = next(put_of(node) for node in session.get_inputs() if node.name == start)
     points = (put.shape[0] if put.shape else None) or POINTS
     z = np.random.default_rng(0).standard_normal((points, latent_dim)).astype(KINDS.get(put.kind, np.float32))
@@ -300,7 +296,6 @@ def _moved(call: _Call) -> Link:
 def _alone(call: _Call, source: NDArray[Any]) -> NDArray[Any]:
     """What one operator makes of other numbers in the place of z's."""
     import onnx
-    import onnxruntime
     from onnx import helper
 
     puts = {name: call.values[name] for name in call.node.input if name and name in call.values}
@@ -313,10 +308,7 @@ def _alone(call: _Call, source: NDArray[Any]) -> NDArray[Any]:
         [onnx.ValueInfoProto(name=call.node.output[0])],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", call.opset)], ir_version=8)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    out: NDArray[Any] = session.run(None, puts)[0]
+    out: NDArray[Any] = run_once(new_session(model.SerializeToString()), call.node.output[:1], puts)[0]
     return out
 
 

@@ -33,10 +33,7 @@ def import_onnx(options: argparse.Namespace) -> int:
         if importlib.util.find_spec(package) is None:
             raise ImportRefused(f"expected the package {package}, but it is missing: pip install onnx onnxruntime")
     from vae_core.bring.commands import data_of, export_as_asked
-    from vae_core.bring.decoders import order_of
-    from vae_core.bring.onnx_chain import chain_of_graph
-    from vae_core.bring.onnx_roles import arranged, decoder_of, encoder_of, find_roles, prepared, read_graph
-    from vae_core.datasets import as_floats
+    from vae_core.bring.onnx_roles import as_exported, find_roles, read_graph
 
     encoder = read_graph(options.encoder, "the encoder")
     decoder = read_graph(options.decoder, "the decoder")
@@ -48,24 +45,20 @@ def import_onnx(options: argparse.Namespace) -> int:
     asks = not options.yes and sys.stdin.isatty()
     if asks and input("Is that right? [Y/n] ").strip().lower() not in ("", "y", "yes"):
         raise ImportRefused("expected a yes to what was found, got a no; say --input, --mu, --second or --variance")
-    order = order_of(roles.image_shape, roles.fed, shape)
-    chain, why = chain_of_graph(prepared(decoder, roles, None), roles.latent_dim)
-    if chain is None:
-        print(f"the decoder does not run in the browser: {why}")
-    options.variance = options.variance or roles.variance
+    pair = as_exported(encoder, decoder, roles, data)
+    if pair["chain"] is None:
+        print(f"the decoder does not run in the browser: {pair['why']}")
     return export_as_asked(
         options,
-        encoder_of(encoder, roles),
-        decoder_of(decoder, roles),
-        arranged(as_floats(data.images), roles),
+        pair.pop("encode"),
+        pair.pop("decode"),
+        pair.pop("fed"),
         data,
         folder=options.encoder.parent if options.encoder.stem == "encoder" else options.encoder.with_suffix(""),
         source="onnx",
         described=f"{options.encoder.name} and {options.decoder.name}",
         beta=1.0,
         likelihood="gaussian",
-        variance=options.variance,
-        chain=chain,
-        why=why,
-        onnx=prepared(decoder, roles, order),
+        variance=options.variance or roles.variance,
+        **pair,
     )

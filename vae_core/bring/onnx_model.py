@@ -73,14 +73,9 @@ def open_session(content: bytes, whose: str = "a decoder") -> Any:
             return _sessions[key]
     if not can_run():
         raise ImportRefused(MISSING)
-    import onnxruntime
-
     checked(content, whose)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = new_session(content)
     except Exception as error:  # onnxruntime has a class of its own for each fault
         reason = " ".join(str(error).split())[:200]
         raise ImportRefused(
@@ -91,6 +86,18 @@ def open_session(content: bytes, whose: str = "a decoder") -> Any:
         while len(_sessions) > MOST_SESSIONS:
             _sessions.popitem(last=False)
     return session
+
+
+def new_session(content: bytes, *, as_written: bool = False) -> Any:
+    """A graph that was looked at, ready to run on one thread. as_written: every operator runs, none is merged."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    if as_written:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def run_blocks(session: Any, outputs: Sequence[str], name: str, batch: NDArray[Any]) -> list[NDArray[np.float32]]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from vae_core.bring.adapters import MEANS, WIDTHS
 from vae_core.bring.errors import ImportRefused
 from vae_core.bring.onnx_checks import kept_outside
 from vae_core.bring.onnx_model import KINDS, Put, open_session, put_of, run_blocks
+from vae_core.datasets import Dataset, as_floats
 
 Floats = NDArray[np.float32]
 Outputs = tuple[str, ...]
@@ -123,6 +125,22 @@ def arranged(images: NDArray[np.float32], roles: Roles) -> NDArray[np.float32]:
     if images.ndim == 4 and roles.fed == (images.shape[3], *images.shape[1:3]):
         images = np.moveaxis(images, -1, 1)
     return np.ascontiguousarray(images.reshape(len(images), *roles.fed))
+
+
+def as_exported(encoder: bytes, decoder: bytes, roles: Roles, data: Dataset) -> dict[str, Any]:
+    """The pair as keyword arguments of `vae_core.export`: functions, samples as they are fed, chain and graph."""
+    from vae_core.bring.decoders import order_of
+    from vae_core.bring.onnx_chain import chain_of_graph
+
+    chain, why = chain_of_graph(prepared(decoder, roles, None), roles.latent_dim)
+    return {
+        "encode": encoder_of(encoder, roles),
+        "decode": decoder_of(decoder, roles),
+        "fed": arranged(as_floats(data.images), roles),
+        "chain": chain,
+        "why": why,
+        "onnx": prepared(decoder, roles, order_of(roles.image_shape, roles.fed, data.input_shape)),
+    }
 
 
 def decoder_of(content: bytes, roles: Roles) -> Callable[[Floats], Floats]:

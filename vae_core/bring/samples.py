@@ -85,6 +85,19 @@ def samples_of(
     pixel_range: tuple[float, float] | None = None,
 ) -> Samples:
     """What `vae_core.export` was given, checked. Raises ImportRefused, one sentence, and DatasetError for a name."""
+    beside = {"labels": labels, "label_names": label_names, "originals": originals, "test": test, "shape": shape}
+    try:
+        return _samples_of(data, pixel_range=pixel_range, **beside)
+    except ImportRefused:
+        raise
+    except (TypeError, ValueError, ArithmeticError, NotImplementedError) as error:  # of whatever was given
+        reason = " ".join(str(error).split())[:200]
+        raise ImportRefused(f"expected data and what goes with them as `export` takes them, but: {reason}") from error
+
+
+def _samples_of(
+    data: Any, *, labels: Any, label_names: Any, originals: Any, test: Any, shape: Any, pixel_range: Any
+) -> Samples:
     if isinstance(data, str):
         data = load_dataset(data)
     if isinstance(data, Dataset):
